@@ -1,0 +1,1 @@
+//! Development only: fake providers with state, people with phones.
