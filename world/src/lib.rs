@@ -1,1 +1,17 @@
-//! Development only: fake providers with state, people with phones.
+//! Development only: a small world around the server. Fake providers that keep state and speak the real wire
+//! formats with real signatures, people with phones, a clock to advance, staff at their desks. Story tests, the
+//! demo and the load generator all live in it; nothing here ships inside the server.
+//!
+//! ```text
+//! Person (story API) ── Handset ── meta::Meta / twilio::Twilio ══ signed HTTP ══ the server under test
+//!                    └─ Browser ══ the public web chat page without JavaScript ══╝
+//! ```
+pub mod clock;
+pub mod delivery;
+pub mod fault;
+pub mod meta;
+
+pub mod serve;
+pub mod sign;
+pub mod thread;
+pub mod twilio;
