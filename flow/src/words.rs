@@ -211,6 +211,10 @@ pub enum QuickReplyKind {
     Text,
     /// A request for the person's location.
     Location,
+    /// A form of the provider's own (a WhatsApp Flow); `extra` is the form's id there.
+    Form,
+    /// A link shown as a button; `extra` is where it leads.
+    Url,
 }
 
 /// One choice offered with a message.

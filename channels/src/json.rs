@@ -1,0 +1,35 @@
+//! Looking into JSON that a stranger sent.
+use serde_json::Value;
+
+/// The text at a pointer such as `/text/body`.
+pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// The text at a pointer, if it is not empty, as its own.
+pub(crate) fn owned(value: &Value, pointer: &str) -> Option<String> {
+    text(value, pointer).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The list at a pointer; empty when there is none.
+pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A number or a text as text: providers write codes and ids both ways.
+pub(crate) fn code(value: &Value, pointer: &str) -> Option<String> {
+    match value.pointer(pointer)? {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// A whole number, written as number or as text.
+pub(crate) fn integer(value: &Value, pointer: &str) -> Option<i64> {
+    match value.pointer(pointer)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}

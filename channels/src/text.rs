@@ -1,0 +1,125 @@
+//! Cutting text to a provider's limits without ever cutting inside what a reader sees as one character.
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The length that limits are measured in: UTF-16 units. Providers say "characters" and mean different things; this
+/// is the strictest of them, so nothing is refused for its length.
+#[must_use]
+pub(crate) fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// The text in parts of at most `limit` units each, cut at a line's end or between words where there is one in the
+/// latter half of the part, else between two characters. White space at a cut is left out. No parts for an empty text.
+pub(crate) fn split(text: &str, limit: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while length(rest) > limit {
+        let cut = cut(rest, limit);
+        let (part, after) = rest.split_at(cut);
+        let part = part.trim_end();
+        if !part.is_empty() {
+            parts.push(part);
+        }
+        rest = after.trim_start();
+    }
+    if !rest.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
+
+/// The text cut to `limit` units, with an ellipsis as its last when something was cut.
+pub(crate) fn truncate(text: &str, limit: usize) -> String {
+    if length(text) <= limit {
+        return text.to_owned();
+    }
+    let (kept, _) = text.split_at(hard_cut(text, limit.saturating_sub(1)));
+    format!("{}…", kept.trim_end())
+}
+
+/// Where to cut, in bytes: more than 0, at most `limit` units in.
+fn cut(text: &str, limit: usize) -> usize {
+    let hard = match hard_cut(text, limit) {
+        // One character longer than a whole part (a letter with a thousand accents) is cut nevertheless.
+        0 => unit_cut(text, limit),
+        hard => hard,
+    };
+    let Some((head, tail)) = text.split_at_checked(hard) else { return hard };
+    if tail.starts_with(char::is_whitespace) {
+        return hard;
+    }
+    let half = head.floor_char_boundary(head.len() / 2);
+    let latter = head.get(half..).unwrap_or("");
+    latter.rfind('\n').or_else(|| latter.rfind(char::is_whitespace)).map_or(hard, |at| half + at).max(1)
+}
+
+/// The end in bytes of the last whole character that fits into `limit` units; 0 when not even one does.
+fn hard_cut(text: &str, limit: usize) -> usize {
+    let mut units = 0;
+    for (at, character) in text.grapheme_indices(true) {
+        units += length(character);
+        if units > limit {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The end in bytes of the last Unicode scalar value that fits into `limit` units; at least the first one's.
+fn unit_cut(text: &str, limit: usize) -> usize {
+    let mut units = 0;
+    for (at, scalar) in text.char_indices() {
+        units += scalar.len_utf16();
+        if units > limit && at > 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cuts_fall_between_words_and_lines() {
+        assert_eq!(split("one two three", 8), ["one two", "three"]);
+        assert_eq!(split("one two three", 7), ["one two", "three"]);
+        assert_eq!(split("first line\nsecond one", 16), ["first line", "second one"]);
+        assert_eq!(split("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(split("  \n ", 4), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_family_is_one_character() {
+        let family = "👩‍👩‍👧‍👦";
+        let text = format!("{family}{family}");
+        assert_eq!(split(&text, length(family) + 3), [family, family]);
+        assert_eq!(truncate(&text, length(family) + 3), format!("{family}…"));
+    }
+
+    #[test]
+    fn a_letter_with_countless_accents_is_cut_all_the_same() {
+        let text = format!("e{}", "\u{301}".repeat(100));
+        assert_eq!(split(&text, 50).len(), 3);
+    }
+
+    #[test]
+    fn a_title_is_cut_with_an_ellipsis() {
+        assert_eq!(truncate("Quiero hablar con una persona", 20), "Quiero hablar con u…");
+        assert_eq!(truncate("short", 20), "short");
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_is_too_long_and_no_letter_is_lost(text in "\\PC{0,200}", limit in 20_usize..60) {
+            let parts = split(&text, limit);
+            for part in &parts {
+                prop_assert!(!part.is_empty() && length(part) <= limit);
+            }
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&parts.concat()), letters(&text));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! WhatsApp through Meta's Cloud API.
+//!
+//! Rules from Meta's documentation (developers.facebook.com/docs/whatsapp/cloud-api) as gathered in the project's
+//! notes: webhooks are signed with the app's secret; one webhook serves every number of the app; a person may be
+//! known by a phone number, by a business-scoped user id (`EC.1a2B…`), or by both; errors are told apart by code.
+mod errors;
+mod labels;
+mod receive;
+mod request;
+mod settle;
+mod template;
+
+use flow::words::Urn;
+
+pub use errors::class;
+pub(crate) use receive::{addressees, receive};
+pub(crate) use request::request;
+pub(crate) use settle::settle;
+
+use crate::account::WhatsappCloudSettings;
+use crate::http::{Headers, HttpRequest, HttpResponse};
+use crate::incoming::Denied;
+use crate::signing;
+
+/// Where the Graph API is when the settings say nothing else.
+pub const DEFAULT_BASE_URL: &str = "https://graph.facebook.com/v24.0";
+
+/// The scheme of a WhatsApp identity: its path is a phone number in digits or a business-scoped user id.
+pub const SCHEME: &str = "whatsapp";
+
+/// Other schemes whose addresses this channel can reach: a phone number, and a user id kept under its own scheme.
+const OTHER_SCHEMES: [&str; 2] = ["tel", "bsuid"];
+
+/// The longest phone number in digits (E.164 allows 15; some ids of test numbers are longer).
+const MAX_PHONE_DIGITS: usize = 20;
+
+pub(crate) fn verify(settings: &WhatsappCloudSettings, request: &HttpRequest) -> Result<(), Denied> {
+    let header = request.headers.get(signing::META_HEADER).ok_or(Denied::Unsigned)?;
+    let hexadecimal = header.trim().strip_prefix("sha256=").ok_or(Denied::Malformed)?;
+    let signature = hex::decode(hexadecimal).map_err(|_| Denied::Malformed)?;
+    let secrets = std::iter::once(&settings.app_secret).chain(settings.previous_app_secret.as_ref());
+    for secret in secrets {
+        if signing::same(&signing::hmac_sha256(secret.expose(), &request.body), &signature) {
+            return Ok(());
+        }
+    }
+    Err(Denied::Mismatch)
+}
+
+pub(crate) fn challenge(settings: &WhatsappCloudSettings, request: &HttpRequest) -> Option<HttpResponse> {
+    if request.method != "GET" || request.query_value("hub.mode").as_deref() != Some("subscribe") {
+        return None;
+    }
+    let token = request.query_value("hub.verify_token").unwrap_or_default();
+    if !signing::same(token.as_bytes(), settings.verify_token.expose().as_bytes()) {
+        return Some(HttpResponse::new(403, "text/plain; charset=utf-8", "the verify token is another one"));
+    }
+    let challenge = request.query_value("hub.challenge").unwrap_or_default();
+    Some(HttpResponse::new(200, "text/plain; charset=utf-8", challenge))
+}
+
+/// The Graph API's address for a path such as `1055512345/messages`.
+pub(crate) fn graph_url(settings: &WhatsappCloudSettings, path: &str) -> String {
+    let base = settings.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+    format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// The header fields of a call.
+pub(crate) fn authorized(settings: &WhatsappCloudSettings) -> Headers {
+    Headers::new().with("Authorization", format!("Bearer {}", settings.access_token.expose()))
+}
+
+/// An identity as Meta writes it: digits of a phone number (a plus is tolerated) or a business-scoped user id.
+pub(crate) fn identity(id: &str) -> Option<Urn> {
+    let digits = id.strip_prefix('+').unwrap_or(id);
+    if is_phone(digits) {
+        return Urn::new(SCHEME, digits).ok();
+    }
+    is_user_id(id).then(|| Urn::new(SCHEME, id).ok()).flatten()
+}
+
+fn is_phone(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_PHONE_DIGITS && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The longest part of a business-scoped user id after the country code.
+const MAX_USER_ID: usize = 128;
+
+/// Whether a text is a business-scoped user id: a country code, a dot, letters and digits; between them `ENT.` for
+/// an id that several portfolios of one enterprise share.
+pub(crate) fn is_user_id(text: &str) -> bool {
+    let Some((country, rest)) = text.split_once('.') else { return false };
+    let rest = rest.strip_prefix("ENT.").unwrap_or(rest);
+    country.len() == 2
+        && country.bytes().all(|b| b.is_ascii_uppercase())
+        && (1..=MAX_USER_ID).contains(&rest.len())
+        && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_and_user_ids_are_told_apart() {
+        assert_eq!(identity("593991234567").unwrap().as_str(), "whatsapp:593991234567");
+        assert_eq!(identity("+593991234567").unwrap().as_str(), "whatsapp:593991234567");
+        assert_eq!(identity("EC.1a2B3c").unwrap().as_str(), "whatsapp:EC.1a2B3c");
+        assert_eq!(identity("EC.ENT.99").unwrap().as_str(), "whatsapp:EC.ENT.99");
+        for wrong in ["", "+", "ec.12", "EC.", "EC", "EC.a-b", "somebody", "ECU.12", "123456789012345678901"]
+        {
+            assert!(identity(wrong).is_none(), "{wrong}");
+        }
+    }
+}
