@@ -1,0 +1,60 @@
+//! Truth, choice and mistakes.
+use crate::excellent::eval::Scope;
+use crate::excellent::value::{Error, Value};
+
+use super::Arity::{AtLeast, Exactly};
+use super::Builtin;
+
+pub(super) const FUNCTIONS: &[Builtin] = &[
+    Builtin::new("and", AtLeast(1), and),
+    Builtin::new("or", AtLeast(1), or),
+    Builtin::new("if", Exactly(3), if_else),
+    Builtin::new("default", Exactly(2), default),
+    Builtin::new("boolean", Exactly(1), boolean),
+    Builtin::new("is_error", Exactly(1), is_error),
+];
+
+/// Whether all are true. An error among them is the result, even behind a false one.
+fn and(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    let truths: Result<Vec<bool>, Error> = values.iter().map(|value| value.to_boolean()).collect();
+    truths.map(|truths| truths.into_iter().all(|truth| truth)).into()
+}
+
+/// Whether one is true; what stands behind the first true one does not count.
+fn or(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    for value in values {
+        match value.to_boolean() {
+            Ok(true) => return Value::Boolean(true),
+            Ok(false) => {}
+            Err(error) => return Value::Error(error),
+        }
+    }
+    Value::Boolean(false)
+}
+
+/// The second if the first is true, else the third. An error in the one not chosen does not count.
+fn if_else(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    match values[0].to_boolean() {
+        Ok(true) => values[1].clone(),
+        Ok(false) => values[2].clone(),
+        Err(error) => Value::Error(error),
+    }
+}
+
+/// The first, or the second when the first is nothing, empty text or an error.
+fn default(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    match values[0].to_text() {
+        Ok(text) if !text.is_empty() => values[0].clone(),
+        _ => values[1].clone(),
+    }
+}
+
+/// The truth value of anything.
+fn boolean(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    values[0].to_boolean().into()
+}
+
+/// Whether this is an error.
+fn is_error(_: &mut Scope<'_>, values: &[Value]) -> Value {
+    Value::Boolean(values[0].is_error())
+}
