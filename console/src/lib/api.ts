@@ -1,0 +1,157 @@
+/** Talks to the server: JSON in and out, the CSRF header on every write, and failures as one type. */
+import type * as T from "./types";
+
+/** A request that is not answered within this many milliseconds counts as no connection. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Clocks closer than this are taken as equal; the `Date` header has a resolution of one second. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** A refusal in the server's words (`application/problem+json`). */
+export class Problem extends Error {
+  readonly status: number;
+  /** Last segment of the problem's type, for instance `thread-moved-on`. */
+  readonly kind: string;
+  readonly field: string | null;
+  /** Seconds to wait before another try, from `Retry-After`. */
+  readonly retryAfter: number | null;
+  readonly body: Record<string, unknown>;
+
+  constructor(status: number, body: Record<string, unknown>, retryAfter: number | null) {
+    super(String(body.detail ?? body.title ?? `HTTP ${status}`));
+    this.status = status;
+    this.kind = String(body.type ?? "").split(/[/:#]/).pop() ?? "";
+    this.field = typeof body.field === "string" ? body.field : null;
+    this.retryAfter = retryAfter;
+    this.body = body;
+  }
+}
+
+/** The request did not reach the server, or its answer did not reach us. */
+export class NoConnection extends Error {}
+
+let csrf = "";
+let onSignedOut: () => void = () => {};
+let onReach: (reached: boolean) => void = () => {};
+/** Milliseconds that the server's clock is ahead of this computer's. */
+let skew = 0;
+
+export function configure(hooks: { signedOut: () => void; reach: (reached: boolean) => void }) {
+  onSignedOut = hooks.signedOut;
+  onReach = hooks.reach;
+}
+export function setCsrf(token: string) {
+  csrf = token;
+}
+export function serverNow(): number {
+  return Date.now() + skew;
+}
+
+function learnClock(response: Response) {
+  const said = Date.parse(response.headers.get("date") ?? "");
+  if (Number.isNaN(said)) return;
+  const off = said - Date.now();
+  skew = Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => ({}));
+  const wait = Number(response.headers.get("retry-after"));
+  return new Problem(
+    response.status,
+    body && typeof body === "object" ? (body as Record<string, unknown>) : {},
+    Number.isFinite(wait) && wait > 0 ? wait : null,
+  );
+}
+
+export async function request<R>(method: string, path: string, body?: unknown): Promise<R> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch {
+    onReach(false);
+    throw new NoConnection();
+  }
+  onReach(true);
+  learnClock(response);
+  if (!response.ok) {
+    if (response.status === 401 && path !== "/session") onSignedOut();
+    throw await problemOf(response);
+  }
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as R;
+}
+
+const get = <R>(path: string) => request<R>("GET", path);
+const post = <R>(path: string, body: unknown = {}) => request<R>("POST", path, body);
+const query = (values: Record<string, string | number | null | undefined>) => {
+  const q = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value != null) q.set(key, String(value));
+  const text = q.toString();
+  return text ? `?${text}` : "";
+};
+
+export const session = {
+  get: () => get<T.Session>("/session"),
+  signIn: (email: string, password: string) => post<T.Session>("/session", { email, password }),
+  signOut: () => request<void>("DELETE", "/session"),
+};
+
+/** Everything under one line. */
+export class LineApi {
+  private readonly base: string;
+  constructor(readonly line: string) {
+    this.base = `/lines/${line}`;
+  }
+  counts = () => get<T.Counts>(`${this.base}/counts`);
+  conversations = (view: T.View, after?: string | null) =>
+    get<T.Page<T.ConversationRow>>(`${this.base}/conversations${query({ view, limit: 50, after })}`);
+  conversation = (id: string) => get<T.Conversation>(`${this.base}/conversations/${id}`);
+  entries = (id: string, before?: string | null) =>
+    get<T.EntryPage>(`${this.base}/conversations/${id}/messages${query({ before })}`);
+
+  private verb = <R = T.Conversation>(id: string, verb: string, body: unknown = {}) =>
+    post<R>(`${this.base}/conversations/${id}/${verb}`, body);
+  take = (id: string) => this.verb(id, "take");
+  assign = (id: string, user: string | null) => this.verb(id, "assign", { user });
+  close = (id: string) => this.verb(id, "close");
+  reopen = (id: string) => this.verb(id, "reopen");
+  snooze = (id: string, until: string | null) => this.verb(id, "snooze", { until });
+  topic = (id: string, topic: string) => this.verb(id, "topic", { topic });
+  refer = (id: string, kind: string, note: string) => this.verb<void>(id, "refer", { kind, note });
+  reply = (id: string, text: string, expected_last_id: string | null, client_id: string) =>
+    this.verb<T.Entry>(id, "reply", { text, expected_last_id, client_id });
+  note = (id: string, text: string, client_id: string) => this.verb<T.Entry>(id, "note", { text, client_id });
+  reveal = (id: string, identity: string, reason: string) =>
+    this.verb<{ value: string; until: string }>(id, "reveal", { identity, reason });
+  presence = (id: string, doing: "reading" | "writing" | "away") => this.verb<void>(id, "presence", { doing });
+  draft = (id: string, text: string) =>
+    request<void>("PUT", `${this.base}/conversations/${id}/draft`, { text });
+
+  team = () => get<T.TeamMember[]>(`${this.base}/team`);
+  topics = () => get<T.Topic[]>(`${this.base}/topics`);
+  savedReplies = () => get<T.SavedReply[]>(`${this.base}/saved-replies`);
+
+  health = () => get<T.Health>(`${this.base}/health`);
+  setAside = (after?: string | null) => get<T.Page<T.SetAside>>(`${this.base}/set-aside${query({ after })}`);
+  replay = (id: string) => post<void>(`${this.base}/set-aside/${id}/replay`);
+  discard = (id: string) => post<void>(`${this.base}/set-aside/${id}/discard`);
+  audit = (after?: string | null) => get<T.Page<T.AuditLine>>(`${this.base}/audit${query({ after })}`);
+}
+
+export const users = {
+  list: () => get<T.UserRow[] | T.Page<T.UserRow>>("/users"),
+  add: (user: { name: string; email: string; password: string; roles: T.UserRow["roles"] }) =>
+    post<T.UserRow>("/users", user),
+  change: (id: string, change: Partial<Pick<T.UserRow, "name" | "active" | "roles">> & { password?: string }) =>
+    request<T.UserRow>("PATCH", `/users/${id}`, change),
+};

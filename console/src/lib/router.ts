@@ -1,0 +1,88 @@
+/** Addresses of the console and what they mean. Ids only: an address never names a person. */
+import { type Line, type Role, type Session, type View, VIEWS } from "./types";
+
+export const BASE = "/console";
+
+export const SETTINGS_PAGES = ["health", "audit", "users", "you"] as const;
+export type SettingsPage = (typeof SETTINGS_PAGES)[number];
+
+export type Route =
+  | { screen: "home" }
+  | { screen: "inbox"; line: string; view: View; conversation: string | null }
+  | { screen: "settings"; line: string; page: SettingsPage }
+  | { screen: "unknown" };
+
+const isView = (word: string): word is View => (VIEWS as readonly string[]).includes(word);
+const isSettingsPage = (word: string): word is SettingsPage =>
+  (SETTINGS_PAGES as readonly string[]).includes(word);
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function parse(pathname: string): Route {
+  if (pathname !== BASE && !pathname.startsWith(`${BASE}/`)) return { screen: "unknown" };
+  const parts = pathname.slice(BASE.length).split("/").filter(Boolean).map(decode);
+  const [line, section, third, fourth, ...rest] = parts;
+  if (line === undefined) return { screen: "home" };
+  if (rest.length > 0) return { screen: "unknown" };
+  if (section === "inbox") {
+    const view = third ?? "waiting";
+    return isView(view) ? { screen: "inbox", line, view, conversation: fourth ?? null } : { screen: "unknown" };
+  }
+  if (section === "settings" && fourth === undefined) {
+    const page = third ?? "you";
+    return isSettingsPage(page) ? { screen: "settings", line, page } : { screen: "unknown" };
+  }
+  return { screen: "unknown" };
+}
+
+export function href(route: Route): string {
+  const e = encodeURIComponent;
+  switch (route.screen) {
+    case "home":
+    case "unknown":
+      return `${BASE}/`;
+    case "inbox": {
+      const list = `${BASE}/${e(route.line)}/inbox/${route.view}`;
+      return route.conversation === null ? list : `${list}/${e(route.conversation)}`;
+    }
+    case "settings":
+      return `${BASE}/${e(route.line)}/settings/${route.page}`;
+  }
+}
+
+/** Screens that a set of roles opens, in the order of the menu; what a role does not see is not in the menu. */
+export type Place = "inbox" | Exclude<SettingsPage, never>;
+const SEEN_BY: Record<Place, readonly Role[] | "everyone"> = {
+  inbox: ["agent", "line_manager", "protection_focal_point"],
+  health: ["line_manager", "administrator"],
+  audit: ["data_protection_officer", "administrator"],
+  users: ["administrator"],
+  you: "everyone",
+};
+
+export function rolesOn(session: Session, line: Line): Set<Role> {
+  const everywhere = session.roles ?? [];
+  const elsewhere = session.lines.flatMap((l) => (l.roles.includes("administrator") ? ["administrator" as const] : []));
+  return new Set<Role>([...everywhere, ...line.roles, ...elsewhere]);
+}
+
+export function places(roles: ReadonlySet<Role>): Place[] {
+  return (Object.keys(SEEN_BY) as Place[]).filter((place) => {
+    const seen = SEEN_BY[place];
+    return seen === "everyone" || seen.some((role) => roles.has(role));
+  });
+}
+
+/** The first screen of a line for these roles. */
+export function landing(line: Line, roles: ReadonlySet<Role>): Route {
+  const first = places(roles)[0] ?? "you";
+  return first === "inbox"
+    ? { screen: "inbox", line: line.slug, view: roles.has("agent") ? "waiting" : "all", conversation: null }
+    : { screen: "settings", line: line.slug, page: first };
+}

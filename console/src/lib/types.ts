@@ -1,0 +1,245 @@
+/**
+ * The nouns of the HTTP contract, version 1, as the console reads them.
+ * Ids are UUID text; times are RFC 3339 in UTC.
+ */
+
+export type Role =
+  | "agent"
+  | "line_manager"
+  | "flow_author"
+  | "cash_reviewer"
+  | "protection_focal_point"
+  | "data_protection_officer"
+  | "administrator";
+
+export const ROLES: readonly Role[] = [
+  "agent",
+  "line_manager",
+  "flow_author",
+  "cash_reviewer",
+  "protection_focal_point",
+  "data_protection_officer",
+  "administrator",
+];
+
+/** Why a conversation is urgent; a closed list of the line's triage words. */
+export const TRIAGE_KINDS = [
+  "violence",
+  "abuse",
+  "self_harm",
+  "trafficking",
+  "missing_child",
+  "detention",
+] as const;
+
+export interface Line {
+  id: string;
+  slug: string;
+  name: string;
+  /** ISO 639-3, the first is the fallback. */
+  languages: string[];
+  roles: Role[];
+  emergency_number: string | null;
+}
+
+export interface Session {
+  user: { id: string; name: string; email: string };
+  csrf: string;
+  lines: Line[];
+  /** Roles that hold on every line. */
+  roles?: Role[];
+}
+
+export type View = "mine" | "waiting" | "all" | "urgent" | "closed";
+export const VIEWS: readonly View[] = ["mine", "waiting", "all", "urgent", "closed"];
+
+export interface Counts {
+  mine: number;
+  waiting: number;
+  all: number;
+  urgent: number;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+export interface Topic {
+  key: string;
+  name: string;
+}
+export type ConversationStatus = "waiting" | "assigned" | "snoozed" | "closed";
+export type Channel = "whatsapp" | "sms" | "webchat";
+
+export interface ConversationRow {
+  id: string;
+  person: { name: string | null; masked: string };
+  last_words: string | null;
+  last_at: string;
+  waiting_since: string | null;
+  topic: Topic | null;
+  urgent: boolean;
+  restricted: boolean;
+  triage: string | null;
+  status: ConversationStatus;
+  snoozed_until: string | null;
+  assignee: Named | null;
+  answering: Named[];
+  channel: Channel;
+  unread: number;
+}
+
+export interface Identity {
+  id: string;
+  kind: string;
+  masked: string;
+}
+
+export interface Consent {
+  state: "given" | "declined" | "not_asked" | "vital_interest";
+  notice_version: string | null;
+  at: string | null;
+  channel: string | null;
+  words: string | null;
+}
+
+export interface Labelled {
+  label: string;
+  value: string;
+}
+
+export interface Person {
+  id: string;
+  name: string | null;
+  masked?: string;
+  language: string | null;
+  language_chosen: boolean;
+  identities: Identity[];
+  consent: Consent;
+  fields: Labelled[];
+  earlier: { id: string; topic: Topic | string | null; opened_at: string; status: ConversationStatus }[];
+}
+
+export interface Conversation extends Omit<ConversationRow, "person"> {
+  person: Person;
+  opened_at: string;
+  closed_at: string | null;
+  learnt: Labelled[];
+  window: { kind: "open" | "closed" | "none"; closes_at: string | null };
+  readers: Named[];
+  draft: { text: string } | null;
+  last_entry_id: string | null;
+  /** The verbs that this person may use on it now. */
+  may: string[];
+}
+
+export type EntryStatus =
+  | "queued"
+  | "sending"
+  | "sent"
+  | "delivered"
+  | "read"
+  | "failed"
+  | "unknown"
+  | "cancelled";
+
+export interface Attachment {
+  content_type: string;
+  name: string | null;
+  /** Bytes. */
+  size: number | null;
+  url: string | null;
+  /** Words in place of a file that cannot be shown. */
+  placeholder: string | null;
+}
+
+export interface Entry {
+  id: string;
+  at: string;
+  kind: "message_in" | "message_out" | "note" | "event";
+  author: { kind: "person" | "bot" | "staff"; id?: string | null; name?: string | null };
+  text: string;
+  attachments: Attachment[];
+  choices: string[];
+  status: EntryStatus | null;
+  reason: string | null;
+  event: ({ type: string } & Record<string, unknown>) | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+export interface EntryPage {
+  items: Entry[];
+  before: string | null;
+}
+
+export interface TeamMember {
+  id: string;
+  name: string;
+  roles: Role[];
+  available: boolean;
+}
+export interface SavedReply {
+  key: string;
+  title: string | Record<string, string>;
+  texts: Record<string, string>;
+}
+
+export interface Health {
+  channels: {
+    id: string;
+    kind: string;
+    name: string;
+    address_masked: string | null;
+    last_in_at: string | null;
+    queued: number;
+    failed_24h: number;
+    unknown: number;
+    webhook_path: string | null;
+  }[];
+  set_aside: number;
+  unparsable: number;
+}
+export interface SetAside {
+  id: string;
+  kind: "event" | "raw";
+  channel: string | null;
+  received_at: string;
+  attempts: number;
+  error: string;
+}
+export interface AuditLine {
+  at: string;
+  actor: string | { id: string; name: string } | null;
+  verb: string;
+  noun: string;
+  noun_id: string | null;
+  detail: unknown;
+}
+export interface UserRow {
+  id: string;
+  name: string;
+  email: string;
+  active: boolean;
+  roles: { line: string | null; role: Role }[];
+}
+
+/** What the event stream says; one tagged union so that one `switch` handles all of it. */
+export type StreamEvent =
+  | { type: "conversation"; row: ConversationRow; gone: boolean }
+  | { type: "entry"; conversation: string; entry: Entry }
+  | { type: "entry_status"; conversation: string; id: string; status: EntryStatus; reason: string | null }
+  | ({ type: "counts" } & Counts)
+  | { type: "presence"; conversation: string; readers: Named[]; writers: Named[] }
+  | { type: "reset" };
+
+export const STREAM_EVENT_TYPES = [
+  "conversation",
+  "entry",
+  "entry_status",
+  "counts",
+  "presence",
+  "reset",
+] as const satisfies readonly StreamEvent["type"][];
