@@ -1,1 +1,219 @@
-//! How many parts a text takes as SMS (3GPP TS 23.038, 23.040).
+//! How many parts a text takes as SMS, and where it is cut: 3GPP TS 23.038 (alphabets) and 23.040 (joined parts).
+//!
+//! A text whose every character is in the GSM 7-bit alphabet takes 160 units alone and 153 a part when it is joined
+//! from several; ten characters of the extension table take two units. Any other text goes as UCS-2: 70 UTF-16
+//! units alone, 67 a part. Neither an escape pair nor a surrogate pair is ever parted.
+use serde::{Deserialize, Serialize};
+
+/// The alphabet that a text is sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// GSM 7-bit, without national tables.
+    Gsm7,
+    /// 16 bits a unit.
+    Ucs2,
+}
+
+impl Encoding {
+    /// Units that a message of one part holds.
+    #[must_use]
+    pub const fn single(self) -> usize {
+        match self {
+            Self::Gsm7 => 160,
+            Self::Ucs2 => 70,
+        }
+    }
+
+    /// Units that each part of a joined message holds: six bytes go to the header that joins them.
+    #[must_use]
+    pub const fn joined(self) -> usize {
+        match self {
+            Self::Gsm7 => 153,
+            Self::Ucs2 => 67,
+        }
+    }
+
+    /// Units that one character takes; only asked of characters that the encoding has.
+    fn width(self, c: char) -> usize {
+        match self {
+            Self::Gsm7 => gsm7_width(c).unwrap_or(1),
+            Self::Ucs2 => c.len_utf16(),
+        }
+    }
+}
+
+/// What sending a text as SMS takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub encoding: Encoding,
+    /// Units over all parts, without headers.
+    pub units: usize,
+    /// What is paid for; 0 for an empty text.
+    pub parts: usize,
+    /// Units that fit before another part begins.
+    pub left: usize,
+}
+
+/// The basic table of 3GPP TS 23.038 without the escape character. The small c with cedilla is not in it, nor is the
+/// backtick.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+/// The extension table: each is sent as an escape and a second unit.
+const EXTENSION: &str = "\u{c}^{}\\[~]|€";
+
+/// How many units a character takes in the GSM 7-bit alphabet; `None` when it has no place there.
+#[must_use]
+pub fn gsm7_width(c: char) -> Option<usize> {
+    // Most texts are plain letters, digits and blanks: the search is for the rest.
+    if c.is_ascii_alphanumeric() || c == ' ' || BASIC.contains(c) {
+        Some(1)
+    } else if EXTENSION.contains(c) {
+        Some(2)
+    } else {
+        None
+    }
+}
+
+/// The alphabet that a text needs.
+#[must_use]
+pub fn encoding(text: &str) -> Encoding {
+    if text.chars().all(|c| gsm7_width(c).is_some()) { Encoding::Gsm7 } else { Encoding::Ucs2 }
+}
+
+/// How many parts a text takes.
+#[must_use]
+pub fn count(text: &str) -> Count {
+    let encoding = encoding(text);
+    let units = text.chars().map(|c| encoding.width(c)).sum();
+    if units <= encoding.single() {
+        return Count { encoding, units, parts: usize::from(units > 0), left: encoding.single() - units };
+    }
+    let parts = parts(text);
+    let last: usize = parts.last().map_or(0, |part| part.chars().map(|c| encoding.width(c)).sum());
+    Count { encoding, units, parts: parts.len(), left: encoding.joined() - last }
+}
+
+/// The text as the phone network cuts it: each part as full as it can be, words not regarded.
+#[must_use]
+pub fn parts(text: &str) -> Vec<&str> {
+    let encoding = encoding(text);
+    let units: usize = text.chars().map(|c| encoding.width(c)).sum();
+    if units <= encoding.single() {
+        return if text.is_empty() { Vec::new() } else { vec![text] };
+    }
+    let mut parts = Vec::new();
+    let (mut start, mut filled) = (0, 0);
+    for (at, c) in text.char_indices() {
+        let width = encoding.width(c);
+        if filled + width > encoding.joined() {
+            parts.extend(text.get(start..at));
+            (start, filled) = (at, 0);
+        }
+        filled += width;
+    }
+    parts.extend(text.get(start..));
+    parts
+}
+
+/// The text with typographic marks replaced by those of the GSM 7-bit alphabet that mean the same to a reader: one
+/// curly quote otherwise more than halves what a part holds. Letters are left alone.
+#[must_use]
+pub fn plain_punctuation(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '‘' | '’' | '‚' | '‛' | '′' | '`' | '´' => out.push('\''),
+            '“' | '”' | '„' | '‟' | '″' | '«' | '»' => out.push('"'),
+            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => out.push('-'),
+            '…' => out.push_str("..."),
+            '•' | '·' => out.push('*'),
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\t' => out.push(' '),
+            // Marks without a width: a byte-order mark and a soft hyphen. The zero-width joiners stay, words need them.
+            '\u{feff}' | '\u{ad}' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, encoding: Encoding, units: usize, parts: usize) {
+        let counted = count(text);
+        assert_eq!((counted.encoding, counted.units, counted.parts), (encoding, units, parts), "{text}");
+    }
+
+    #[test]
+    fn parts_are_counted_at_their_borders() {
+        use Encoding::{Gsm7, Ucs2};
+        check("", Gsm7, 0, 0);
+        check(&"a".repeat(160), Gsm7, 160, 1);
+        check(&"a".repeat(161), Gsm7, 161, 2);
+        check(&"a".repeat(306), Gsm7, 306, 2);
+        check(&"a".repeat(307), Gsm7, 307, 3);
+        check(&"ж".repeat(70), Ucs2, 70, 1);
+        check(&"ж".repeat(71), Ucs2, 71, 2);
+        check(&"ж".repeat(134), Ucs2, 134, 2);
+        check(&"ж".repeat(135), Ucs2, 135, 3);
+        assert_eq!(count("hola").left, 156);
+        assert_eq!(count(&"a".repeat(161)).left, 145);
+    }
+
+    #[test]
+    fn the_extension_table_takes_two_units() {
+        check(&"€".repeat(80), Encoding::Gsm7, 160, 1);
+        check(&"€".repeat(81), Encoding::Gsm7, 162, 2);
+        // 152 letters and a pair do not fit into 153 units: the pair moves on as a whole.
+        let text = format!("{}€{}", "a".repeat(152), "b".repeat(153));
+        let parts = parts(&text);
+        assert_eq!(parts.iter().map(|part| part.chars().count()).collect::<Vec<_>>(), [152, 152, 2]);
+        assert_eq!(count(&text).parts, 3);
+    }
+
+    #[test]
+    fn a_surrogate_pair_is_not_parted() {
+        let text = format!("{}😀{}", "ж".repeat(66), "ж".repeat(10));
+        assert_eq!(parts(&text).first().map(|part| part.chars().count()), Some(66));
+        assert_eq!(count(&text).parts, 2);
+    }
+
+    #[test]
+    fn one_letter_decides_the_alphabet() {
+        for (text, expected) in [
+            ("¿Dónde?", Encoding::Ucs2), // ó is not in the alphabet, ò is
+            ("¿Que pasa, señora?", Encoding::Gsm7),
+            ("Ça va", Encoding::Gsm7),
+            ("ça va", Encoding::Ucs2),
+            ("`", Encoding::Ucs2),
+            ("[ok] {a|b} ~ ^ \\", Encoding::Gsm7),
+            ("it’s", Encoding::Ucs2),
+        ] {
+            assert_eq!(encoding(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn typographic_marks_become_plain() {
+        let text = "“Line” – it’s open…\u{a0}now";
+        assert_eq!(plain_punctuation(text), "\"Line\" - it's open... now");
+        assert_eq!(encoding(&plain_punctuation(text)), Encoding::Gsm7);
+        assert_eq!(plain_punctuation("señal ñandú"), "señal ñandú");
+    }
+
+    proptest! {
+        #[test]
+        fn parts_hold_the_whole_text_and_none_is_too_full(text in "[a-z€\\[жñ😀]{0,400}") {
+            let parts = parts(&text);
+            prop_assert_eq!(parts.concat(), text.clone());
+            let encoding = encoding(&text);
+            let most = if parts.len() > 1 { encoding.joined() } else { encoding.single() };
+            for part in &parts {
+                prop_assert!(part.chars().map(|c| encoding.width(c)).sum::<usize>() <= most);
+            }
+            prop_assert_eq!(parts.len(), count(&text).parts);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! SMS, MMS and WhatsApp through Twilio, or through a service that speaks its API (SignalWire).
+//!
+//! Rules from Twilio's documentation (twilio.com/docs/usage/security, /messaging/guides/webhook-request,
+//! /messaging/api/message-resource): a webhook is signed over the full URL as Twilio called it and its form fields;
+//! who can reach whom is a prefix of the address (`whatsapp:+…`); errors are told apart by code.
+mod errors;
+mod receive;
+mod request;
+mod settle;
+
+use flow::words::Urn;
+
+pub use errors::class;
+pub(crate) use receive::receive;
+pub(crate) use request::request;
+pub(crate) use settle::settle;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::account::{Transport, TwilioSettings};
+use crate::http::HttpRequest;
+use crate::incoming::Denied;
+use crate::{signing, whatsapp_cloud};
+
+/// Where the API is when the settings say nothing else.
+pub const DEFAULT_BASE_URL: &str = "https://api.twilio.com";
+
+/// The query parameter of the address for reports that holds our id of the message.
+const ATTEMPT_PARAMETER: &str = "uuid";
+/// The query parameter in which Twilio puts the hash of a JSON body, which is not signed itself.
+const BODY_HASH_PARAMETER: &str = "bodySHA256";
+/// Set by some proxies to the path (and query) that the caller used.
+const FORWARDED_PATH_HEADER: &str = "X-Forwarded-Path";
+
+pub(crate) fn verify(settings: &TwilioSettings, request: &HttpRequest) -> Result<(), Denied> {
+    if !settings.signed_webhooks {
+        return Ok(());
+    }
+    let header = request.headers.get(signing::TWILIO_HEADER).ok_or(Denied::Unsigned)?;
+    let signature = STANDARD.decode(header.trim()).map_err(|_| Denied::Malformed)?;
+    let form = if request.method == "POST" && request.is_of_type("application/x-www-form-urlencoded") {
+        request.form()
+    } else {
+        body_is_hashed(request)?;
+        Vec::new()
+    };
+    let tokens = std::iter::once(&settings.auth_token).chain(settings.previous_auth_token.as_ref());
+    let urls = urls_as_called(request);
+    for token in tokens {
+        for url in &urls {
+            if signing::same(&signing::twilio_mac(token.expose(), url, &form), &signature) {
+                return Ok(());
+            }
+        }
+    }
+    Err(Denied::Mismatch)
+}
+
+/// A body that is no form is not part of the signature; its hash is, as a parameter of the URL.
+fn body_is_hashed(request: &HttpRequest) -> Result<(), Denied> {
+    match request.query_value(BODY_HASH_PARAMETER) {
+        None if request.body.is_empty() => Ok(()),
+        None => Err(Denied::Mismatch),
+        Some(hash) => {
+            let actual = signing::twilio_body_sha256(&request.body);
+            if signing::same(hash.to_ascii_lowercase().as_bytes(), actual.as_bytes()) {
+                Ok(())
+            } else {
+                Err(Denied::Mismatch)
+            }
+        }
+    }
+}
+
+/// The URLs that Twilio may have signed: the request's own, with and without the scheme's usual port (Twilio is not
+/// consistent), and each with the path that a proxy says was called. The token is needed to sign any of them, so
+/// trusting the proxy's header gives nothing away.
+fn urls_as_called(request: &HttpRequest) -> Vec<String> {
+    let mut urls = port_variants(&request.url);
+    if let Some(path) = request.headers.get(FORWARDED_PATH_HEADER).filter(|path| path.starts_with('/')) {
+        let (origin, rest) = origin_and_rest(&request.url);
+        let query =
+            rest.find('?').and_then(|at| rest.get(at..)).filter(|_| !path.contains('?')).unwrap_or("");
+        urls.extend(port_variants(&format!("{origin}{path}{query}")));
+    }
+    urls
+}
+
+fn port_variants(url: &str) -> Vec<String> {
+    let (origin, rest) = origin_and_rest(url);
+    let usual = if origin.starts_with("https://") { ":443" } else { ":80" };
+    let has_port = origin.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let mut urls = vec![url.to_owned()];
+    match (origin.strip_suffix(usual), has_port) {
+        (Some(bare), _) => urls.push(format!("{bare}{rest}")),
+        (None, false) => urls.push(format!("{origin}{usual}{rest}")),
+        (None, true) => {}
+    }
+    urls
+}
+
+/// `https://host:port` and what follows.
+fn origin_and_rest(url: &str) -> (&str, &str) {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let length =
+        url.get(authority..).and_then(|rest| rest.find(['/', '?', '#'])).unwrap_or(url.len() - authority);
+    url.split_at(authority + length)
+}
+
+/// An address as Twilio writes it: E.164, a short code, a name of letters, each perhaps after `whatsapp:` or `rcs:`.
+/// On a WhatsApp channel an address without a prefix is one of WhatsApp.
+fn identity(transport: Transport, address: &str) -> Option<Urn> {
+    let (prefix, id) = address.split_once(':').unwrap_or(("", address));
+    match (prefix, transport) {
+        ("whatsapp", _) | ("", Transport::Whatsapp) => whatsapp_cloud::identity(id.trim()),
+        ("" | "rcs", _) => telephone(id.trim()),
+        ("messenger", _) => Urn::new("facebook", id).ok().filter(|_| id.bytes().all(|b| b.is_ascii_digit())),
+        _ => None,
+    }
+}
+
+/// The longest telephone address; a name of letters has at most 11.
+const MAX_TELEPHONE: usize = 20;
+
+fn telephone(id: &str) -> Option<Urn> {
+    let digits = id.strip_prefix('+').unwrap_or(id);
+    let fits = (1..=MAX_TELEPHONE).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
+        && (digits.len() == id.len() || digits.bytes().all(|b| b.is_ascii_digit()));
+    if fits { Urn::new("tel", &id.to_ascii_lowercase()).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_apart_by_prefix_and_channel() {
+        for (transport, address, expected) in [
+            (Transport::Sms, "+593991234567", Some("tel:+593991234567")),
+            (Transport::Sms, "40404", Some("tel:40404")),
+            (Transport::Sms, "MyBank", Some("tel:mybank")),
+            (Transport::Sms, "whatsapp:+593991234567", Some("whatsapp:593991234567")),
+            (Transport::Sms, "rcs:+593991234567", Some("tel:+593991234567")),
+            (Transport::Sms, "messenger:123", Some("facebook:123")),
+            (Transport::Sms, "+bank", None),
+            (Transport::Sms, "", None),
+            (Transport::Sms, "sip:a@b", None),
+            (Transport::Whatsapp, "+593991234567", Some("whatsapp:593991234567")),
+            (Transport::Whatsapp, "whatsapp:EC.1a2B", Some("whatsapp:EC.1a2B")),
+            (Transport::Whatsapp, "whatsapp:nobody", None),
+        ] {
+            let found = identity(transport, address).map(|urn| urn.as_str().to_owned());
+            assert_eq!(found.as_deref(), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn urls_are_taken_apart_without_changing_them() {
+        assert_eq!(origin_and_rest("https://a.example:8443/x?y"), ("https://a.example:8443", "/x?y"));
+        assert_eq!(origin_and_rest("https://a.example"), ("https://a.example", ""));
+        assert_eq!(origin_and_rest("nonsense"), ("nonsense", ""));
+        assert_eq!(port_variants("https://a.example/x"), ["https://a.example/x", "https://a.example:443/x"]);
+        assert_eq!(port_variants("http://a.example:80/x"), ["http://a.example:80/x", "http://a.example/x"]);
+        assert_eq!(port_variants("https://a.example:8443/x"), ["https://a.example:8443/x"]);
+    }
+}
