@@ -1,0 +1,195 @@
+//! Statements over `contact` and `identity`.
+use uuid::Uuid;
+
+use super::{ConsentState, Contact, Profile, Standing};
+use crate::app::App;
+use crate::args;
+use crate::store::{Result, Row, Sql, StoreError, Ts, Tx};
+use crate::vault::Purpose;
+
+/// Length of a lane: the keyed hash of an identity.
+pub const LANE_BYTES: usize = 32;
+
+const IDENTITY_BY_HASH: Sql =
+    crate::sql!("SELECT id, contact_id FROM identity WHERE line_id = $1 AND hash = $2");
+const INSERT_IDENTITY: Sql = crate::sql!(
+    "INSERT INTO identity (id, line_id, hash, contact_id, channel_id, scheme, last_in_at, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+);
+const TOUCH_IDENTITY: Sql = crate::sql!("UPDATE identity SET last_in_at = $2, channel_id = $3 WHERE id = $1");
+const IDENTITY_WINDOW: Sql = crate::sql!("SELECT last_in_at FROM identity WHERE id = $1");
+const IDENTITIES: Sql =
+    crate::sql!("SELECT id, channel_id, scheme, last_in_at FROM identity WHERE contact_id = $1 ORDER BY id");
+const CONTACT: Sql = crate::sql!(
+    "SELECT id, line_id, key_id, part, language, consent, standing, sealed, session, session_until, pending, \
+     conversation_id, created_at, last_in_at FROM contact WHERE id = $1"
+);
+const CONTACT_LOCKED: Sql = crate::sql!(
+    "SELECT id, line_id, key_id, part, language, consent, standing, sealed, session, session_until, pending, \
+     conversation_id, created_at, last_in_at FROM contact WHERE id = $1 {for_update}"
+);
+const INSERT_CONTACT: Sql = crate::sql!(
+    "INSERT INTO contact (id, line_id, key_id, part, consent, standing, created_at, last_in_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+);
+const UPDATE_PROFILE: Sql = crate::sql!("UPDATE contact SET sealed = $2 WHERE id = $1");
+const UPDATE_CONTACT: Sql = crate::sql!(
+    "UPDATE contact SET language = $2, consent = $3, standing = $4, session = $5, session_until = $6, \
+     pending = $7, conversation_id = $8, last_in_at = $9 WHERE id = $1"
+);
+
+/// A contact's row, not opened yet.
+pub struct ContactRow(Row);
+
+impl ContactRow {
+    /// Opens the row with the person's key; `None` when she was erased.
+    pub(super) fn open(self, app: &App) -> Result<Option<Contact>> {
+        let row = self.0;
+        let Some(key_id) = row.get::<Option<Uuid>>(2)? else { return Ok(None) };
+        let key = app.vault.person(key_id)?;
+        let profile = match row.get::<Option<Vec<u8>>>(7)? {
+            Some(sealed) => key.open_json(Purpose::Contact, &sealed)?,
+            None => Profile::default(),
+        };
+        let language = match row.get::<Option<String>>(4)? {
+            Some(code) => Some(code.parse().map_err(|_| StoreError::Shape("contact.language".into()))?),
+            None => None,
+        };
+        let pending = match row.get::<Option<String>>(10)? {
+            Some(text) => {
+                Some(serde_json::from_str(&text).map_err(|_| StoreError::Shape("contact.pending".into()))?)
+            }
+            None => None,
+        };
+        Ok(Some(Contact {
+            id: row.get(0)?,
+            line_id: row.get(1)?,
+            key_id,
+            key,
+            part: row.get(3)?,
+            language,
+            consent: ConsentState::from_code(row.get(5)?)?,
+            standing: Standing::from_code(row.get(6)?)?,
+            profile,
+            session: row.get(8)?,
+            session_until: row.get(9)?,
+            pending,
+            conversation_id: row.get(11)?,
+            created_at: row.get(12)?,
+            last_in_at: row.get(13)?,
+        }))
+    }
+}
+
+/// One identity of a contact, without its address.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub id: Uuid,
+    pub channel_id: Uuid,
+    pub scheme: String,
+    /// When she last wrote from it: opens the channel's window.
+    pub last_in_at: Option<Ts>,
+}
+
+impl Tx<'_> {
+    pub(super) fn identity_by_hash(&mut self, line_id: Uuid, hash: &[u8]) -> Result<Option<(Uuid, Uuid)>> {
+        let row = self.row(IDENTITY_BY_HASH, args![line_id, hash])?;
+        row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row's columns")]
+    pub(super) fn insert_identity(
+        &mut self,
+        id: Uuid,
+        line_id: Uuid,
+        hash: Vec<u8>,
+        contact_id: Uuid,
+        channel_id: Uuid,
+        scheme: &str,
+        now: Ts,
+    ) -> Result<()> {
+        self.run(INSERT_IDENTITY, args![id, line_id, hash, contact_id, channel_id, scheme, now]).map(drop)
+    }
+
+    /// Notes that a person wrote from an identity, which opens the channel's window.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn touch_identity(&mut self, id: Uuid, channel_id: Uuid, now: Ts) -> Result<()> {
+        self.later(TOUCH_IDENTITY, args![id, now, channel_id])
+    }
+
+    /// When a person last wrote from an identity.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn identity_last_in(&mut self, id: Uuid) -> Result<Option<Ts>> {
+        Ok(self.row(IDENTITY_WINDOW, args![id])?.map(|row| row.get(0)).transpose()?.flatten())
+    }
+
+    /// All identities of a contact, oldest first.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn identities(&mut self, contact_id: Uuid) -> Result<Vec<Identity>> {
+        self.rows(IDENTITIES, args![contact_id])?
+            .iter()
+            .map(|row| {
+                Ok(Identity {
+                    id: row.get(0)?,
+                    channel_id: row.get(1)?,
+                    scheme: row.get(2)?,
+                    last_in_at: row.get(3)?,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn contact(&mut self, id: Uuid, locked: bool) -> Result<Option<ContactRow>> {
+        let sql = if locked { CONTACT_LOCKED } else { CONTACT };
+        Ok(self.row(sql, args![id])?.map(ContactRow))
+    }
+
+    pub(super) fn insert_contact(&mut self, contact: &Contact) -> Result<()> {
+        self.run(
+            INSERT_CONTACT,
+            args![
+                contact.id,
+                contact.line_id,
+                contact.key_id,
+                contact.part,
+                contact.consent.code(),
+                contact.standing.code(),
+                contact.created_at
+            ],
+        )
+        .map(drop)
+    }
+
+    pub(super) fn update_profile(&mut self, id: Uuid, sealed: Vec<u8>) -> Result<()> {
+        self.later(UPDATE_PROFILE, args![id, sealed])
+    }
+
+    pub(super) fn update_contact(&mut self, contact: &Contact) -> Result<()> {
+        let pending = match &contact.pending {
+            Some(pending) => {
+                Some(serde_json::to_string(pending).map_err(|_| StoreError::Shape("pending".into()))?)
+            }
+            None => None,
+        };
+        self.later(
+            UPDATE_CONTACT,
+            args![
+                contact.id,
+                contact.language.map(|language| language.as_str().to_owned()),
+                contact.consent.code(),
+                contact.standing.code(),
+                contact.session.clone(),
+                contact.session_until,
+                pending,
+                contact.conversation_id,
+                contact.last_in_at
+            ],
+        )
+    }
+}

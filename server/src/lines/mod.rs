@@ -1,0 +1,183 @@
+//! Lines: one public service in one place, loaded into memory from its imported content.
+mod content;
+pub mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use flow::words::Language;
+use uuid::Uuid;
+
+pub use content::{
+    Answer, Content, Member, NoticeText, SavedReply, Sentences, Topic, TriageKind, TriageRule, Words,
+};
+use words::Phrase;
+
+/// All lines of the installation.
+#[derive(Default)]
+pub struct Lines {
+    lines: HashMap<Uuid, Arc<Line>>,
+    channels: HashMap<Uuid, (Arc<Line>, Arc<Channel>)>,
+}
+
+/// One line, ready to handle messages.
+pub struct Line {
+    pub id: Uuid,
+    pub content: Content,
+    pub channels: Vec<Arc<Channel>>,
+    /// Audio and other public files by their path in the content folder.
+    pub files: BTreeMap<String, Arc<PublicFile>>,
+    commands: Vec<(Command, String)>,
+    triage: Vec<(TriageKind, Vec<Phrase>)>,
+}
+
+/// A file that anybody may fetch, named by what is in it.
+pub struct PublicFile {
+    /// The first 32 hexadecimal digits of the SHA-256 of the bytes, and the ending.
+    pub name: String,
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
+}
+
+/// What kind of channel, as staff and the ledger call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    Whatsapp,
+    Sms,
+    Webchat,
+}
+
+impl ChannelKind {
+    /// As stored and as the API says it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Sms => "sms",
+            Self::Webchat => "webchat",
+        }
+    }
+}
+
+/// A way in and out.
+pub struct Channel {
+    pub id: Uuid,
+    pub line_id: Uuid,
+    pub kind: ChannelKind,
+    /// The line's own number or page: public.
+    pub address: String,
+    /// How the provider is spoken to; `None` for our own web chat.
+    pub account: Option<channels::Account>,
+}
+
+/// What a person can always write, whatever else is going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Stop,
+    Start,
+    Info,
+    Forget,
+    Help,
+}
+
+impl Line {
+    /// Prepares a line's content for handling messages.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        content: Content,
+        channels: Vec<Arc<Channel>>,
+        files: BTreeMap<String, Arc<PublicFile>>,
+    ) -> Self {
+        let mut commands = Vec::new();
+        for words in content.words.values() {
+            for (command, list) in [
+                (Command::Stop, &words.stop),
+                (Command::Start, &words.start),
+                (Command::Info, &words.info),
+                (Command::Forget, &words.forget),
+                (Command::Help, &words.help),
+            ] {
+                commands.extend(list.iter().map(|word| (command, words::fold(word))));
+            }
+        }
+        let triage = content
+            .triage
+            .iter()
+            .map(|rule| (rule.kind, rule.words.values().flatten().map(|word| Phrase::new(word)).collect()))
+            .collect();
+        Self { id, content, channels, files, commands, triage }
+    }
+
+    /// The command that a whole message is, in any language of the line.
+    #[must_use]
+    pub fn command(&self, text: &str) -> Option<Command> {
+        let folded = words::fold(text);
+        self.commands.iter().find(|(_, word)| *word == folded).map(|(command, _)| *command)
+    }
+
+    /// The first kind of danger that a message speaks of, in any language of the line.
+    #[must_use]
+    pub fn triage(&self, text: &str) -> Option<TriageKind> {
+        let folded = words::fold(text);
+        let folded: Vec<&str> = folded.split(' ').collect();
+        self.triage
+            .iter()
+            .find(|(_, phrases)| phrases.iter().any(|phrase| phrase.is_in(&folded)))
+            .map(|(kind, _)| *kind)
+    }
+
+    /// What a person in danger is told: short, and safe when somebody else reads it.
+    #[must_use]
+    pub fn triage_reply(&self, kind: TriageKind, language: Option<Language>) -> &str {
+        let wanted = self.content.language(language);
+        let rule = self.content.triage.iter().find(|rule| rule.kind == kind);
+        rule.and_then(|rule| rule.reply.get(&wanted))
+            .map_or_else(|| self.content.sentences(language).urgent_default.as_str(), String::as_str)
+    }
+
+    /// A topic's name in a language.
+    #[must_use]
+    pub fn topic_name(&self, key: &str, language: Option<Language>) -> Option<&str> {
+        let wanted = self.content.language(language);
+        self.content.topics.iter().find(|topic| topic.key == key)?.name.get(&wanted).map(String::as_str)
+    }
+}
+
+impl Lines {
+    /// All lines, with their channels findable by id.
+    #[must_use]
+    pub fn new(lines: Vec<Line>) -> Self {
+        let mut all = Self::default();
+        for line in lines.into_iter().map(Arc::new) {
+            for channel in &line.channels {
+                all.channels.insert(channel.id, (line.clone(), channel.clone()));
+            }
+            all.lines.insert(line.id, line);
+        }
+        all
+    }
+
+    /// A line by id.
+    #[must_use]
+    pub fn get(&self, id: Uuid) -> Option<&Arc<Line>> {
+        self.lines.get(&id)
+    }
+
+    /// A line by its short name.
+    #[must_use]
+    pub fn by_slug(&self, slug: &str) -> Option<&Arc<Line>> {
+        self.lines.values().find(|line| line.content.slug == slug)
+    }
+
+    /// A channel and its line.
+    #[must_use]
+    pub fn channel(&self, id: Uuid) -> Option<&(Arc<Line>, Arc<Channel>)> {
+        self.channels.get(&id)
+    }
+
+    /// Every line, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Line>> {
+        self.lines.values()
+    }
+}
