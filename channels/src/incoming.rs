@@ -178,6 +178,18 @@ pub enum MediaSource {
     Inline { text: String },
 }
 
+/// The kind of source only: places and addresses of files are personal.
+impl std::fmt::Debug for MediaSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Url { .. } => "Url",
+            Self::Id { .. } => "Id",
+            Self::Location { .. } => "Location",
+            Self::Inline { .. } => "Inline",
+        })
+    }
+}
+
 impl IncomingAttachment {
     /// The attachment as a flow knows it, when that can be said without fetching anything: a place becomes
     /// `geo:latitude,longitude`, a file with an address `content_type:url`.

@@ -37,6 +37,10 @@ pub(crate) fn truncate(text: &str, limit: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// So near to a part's end, in units, the first blank is as good as the last. RapidPro's gateway cuts there too, so a
+/// line that moves keeps its messages as they were.
+const NEAR_END: usize = 6;
+
 /// Where to cut, in bytes: more than 0, at most `limit` units in.
 fn cut(text: &str, limit: usize) -> usize {
     let hard = match hard_cut(text, limit) {
@@ -44,13 +48,17 @@ fn cut(text: &str, limit: usize) -> usize {
         0 => unit_cut(text, limit),
         hard => hard,
     };
-    let Some((head, tail)) = text.split_at_checked(hard) else { return hard };
-    if tail.starts_with(char::is_whitespace) {
-        return hard;
-    }
+    let head = text.get(..hard).unwrap_or(text);
     let half = head.floor_char_boundary(head.len() / 2);
     let latter = head.get(half..).unwrap_or("");
-    latter.rfind('\n').or_else(|| latter.rfind(char::is_whitespace)).map_or(hard, |at| half + at).max(1)
+    if let Some(line_end) = latter.rfind('\n') {
+        return (half + line_end).max(1);
+    }
+    let near = head.get(unit_cut(head, limit.saturating_sub(NEAR_END))..).unwrap_or("");
+    if let Some(blank) = near.find(char::is_whitespace) {
+        return head.len() - near.len() + blank;
+    }
+    latter.rfind(char::is_whitespace).map_or(hard, |blank| half + blank).max(1)
 }
 
 /// The end in bytes of the last whole character that fits into `limit` units; 0 when not even one does.
@@ -84,8 +92,8 @@ mod tests {
 
     #[test]
     fn cuts_fall_between_words_and_lines() {
-        assert_eq!(split("one two three", 8), ["one two", "three"]);
-        assert_eq!(split("one two three", 7), ["one two", "three"]);
+        assert_eq!(split("uno dos tres cuatro cinco", 20), ["uno dos tres cuatro", "cinco"]);
+        assert_eq!(split("uno-dos-tres cuatro-cinco", 20), ["uno-dos-tres", "cuatro-cinco"]);
         assert_eq!(split("first line\nsecond one", 16), ["first line", "second one"]);
         assert_eq!(split("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(split("  \n ", 4), Vec::<&str>::new());
