@@ -24,7 +24,7 @@ export class Desk {
   topics = $state.raw<Topic[]>([]);
   saved = $state.raw<SavedReply[]>([]);
   private readonly threads = new Map<string, Thread>();
-  private readonly stream: Stream;
+  private stream: Stream | null;
   private lostTimer: ReturnType<typeof setTimeout> | undefined;
   private askedBeforeOpen = false;
   private streamOpen = false;
@@ -34,19 +34,31 @@ export class Desk {
   constructor(readonly line: Line, me: Named) {
     this.me = me;
     this.api = new LineApi(line.id);
-    this.stream = new Stream(line.id, {
+    this.stream = this.listen();
+    addEventListener("online", this.back);
+  }
+
+  private listen(): Stream {
+    return new Stream(this.line.id, {
       event: (event) => this.apply(event),
       open: (resumed) => this.opened(resumed),
       lost: () => this.lost(),
     });
-    addEventListener("online", this.back);
   }
 
   close() {
     this.leave();
-    this.stream.close();
-    clearTimeout(this.lostTimer);
+    this.pause();
     removeEventListener("online", this.back);
+  }
+  /** Stops listening, but keeps what is written. */
+  pause() {
+    this.stream?.close();
+    this.stream = null;
+    clearTimeout(this.lostTimer);
+  }
+  resume() {
+    this.stream ??= this.listen();
   }
 
   /** Shows a view; rows of another view are dropped first so that the list never mixes two. */

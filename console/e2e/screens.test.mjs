@@ -1,0 +1,142 @@
+/** Every screen in English and Arabic, light and dark, wide and narrow: pictures, axe, no overflow, large enough targets. */
+import { after, before, describe, it } from "node:test";
+import { at, axe, launch, noErrors, noOverflow, open, shot, signIn, targets } from "./lib.mjs";
+import { PASSWORD, start } from "./mock.mjs";
+
+const WIDTHS = [1366, 800, 320];
+const THEMES = ["light", "dark"];
+const LANGUAGES = ["en", "ar"];
+
+let browser;
+before(async () => (browser = await launch()));
+after(async () => await browser?.close());
+
+for (const language of LANGUAGES) {
+  describe(`screens in ${language}`, () => {
+    let mock;
+    before(async () => (mock = await start({ language })));
+    after(async () => await mock?.stop());
+
+    for (const theme of THEMES) {
+      for (const width of WIDTHS) {
+        const view = { language, theme, width, height: width === 320 ? 640 : 768 };
+        const label = (what) => `${what}-${language}-${theme}-${width}`;
+
+        /** Picture and rules of the screen as it stands. */
+        async function check(page, what) {
+          await shot(page, label(what));
+          await axe(page, label(what));
+          await noOverflow(page, label(what));
+          await targets(page, label(what));
+        }
+        async function as(email, work) {
+          const { page, context, errors } = await open(browser, view);
+          try {
+            await signIn(page, mock.base, email, PASSWORD);
+            await work(page);
+            noErrors(errors);
+          } finally {
+            await context.close();
+          }
+        }
+
+        it(label("sign-in"), async () => {
+          const { page, context, errors } = await open(browser, view);
+          await page.goto(`${mock.base}/console/`);
+          await at(page, "sign-in").waitFor();
+          await check(page, "sign-in");
+          noErrors(errors);
+          await context.close();
+        });
+
+        it(label("inbox"), () =>
+          as("marta@casa.example", async (page) => {
+            await at(page, "conversation-row").first().waitFor();
+            await check(page, "inbox");
+          }));
+
+        it(label("conversation"), () =>
+          as("nadia@casa.example", async (page) => {
+            await at(page, "queue").waitFor();
+            await page.goto(`${mock.base}/console/casa/inbox/all/${mock.amina}`);
+            await page.locator("[data-testid=entry][data-status=failed]").waitFor();
+            mock.presence(mock.amina, ["nadia", "omar"], []);
+            await at(page, "others").waitFor();
+            await check(page, "conversation");
+            await at(page, "bot-part").click();
+            await at(page, "thread").evaluate((log) => (log.scrollTop = 0));
+            await check(page, "conversation-unfolded");
+            if (width < 1100) {
+              await at(page, "person-open").click();
+              await check(page, "person");
+              await at(page, "person-close").click();
+              await at(page, "menu").click();
+              await check(page, "menu");
+            }
+          }));
+
+        it(label("dialogs"), () =>
+          as("nadia@casa.example", async (page) => {
+            await at(page, "queue").waitFor();
+            await page.goto(`${mock.base}/console/casa/inbox/mine/${mock.amina}`);
+            await at(page, "thread").waitFor();
+            for (const [opener, dialog] of [
+              ["assign", "assign-dialog"],
+              ["snooze", "snooze-dialog"],
+              ["refer", "refer-dialog"],
+              ["saved-replies", "saved-dialog"],
+            ]) {
+              await at(page, opener).click();
+              await at(page, dialog).waitFor();
+              await check(page, dialog);
+              await page.keyboard.press("Escape");
+              await at(page, dialog).waitFor({ state: "detached" });
+            }
+            await at(page, "thread").focus();
+            await page.keyboard.press("?");
+            await at(page, "key-help").waitFor();
+            await check(page, "key-help");
+          }));
+
+        it(label("health"), () =>
+          as("li@casa.example", async (page) => {
+            await at(page, "queue").waitFor();
+            await page.goto(`${mock.base}/console/casa/settings/health`);
+            await at(page, "set-aside").first().waitFor();
+            await check(page, "health");
+          }));
+
+        it(label("users, audit, display"), () =>
+          as("ada@casa.example", async (page) => {
+            await at(page, "settings-health").waitFor();
+            await page.goto(`${mock.base}/console/casa/settings/users`);
+            await at(page, "user").first().waitFor();
+            await check(page, "users");
+            await at(page, "add-user").click();
+            await at(page, "add-user-dialog").waitFor();
+            await check(page, "users-add");
+            await page.goto(`${mock.base}/console/casa/settings/audit`);
+            await at(page, "audit-line").first().waitFor();
+            await check(page, "audit");
+            await page.goto(`${mock.base}/console/casa/settings/you`);
+            await at(page, "language").waitFor();
+            await check(page, "you");
+          }));
+
+        it(label("empty and failing"), () =>
+          as("nadia@casa.example", async (page) => {
+            await at(page, "queue").waitFor();
+            await page.goto(`${mock.base}/console/casa/inbox/urgent`);
+            await at(page, "queue-empty").waitFor();
+            await check(page, "empty");
+            await page.goto(`${mock.base}/console/casa/inbox/all/${mock.id(102)}`);
+            await at(page, "thread-failure").waitFor();
+            await check(page, "not-visible");
+            await page.goto(`${mock.base}/console/casa/settings/users`);
+            await at(page, "not-here").waitFor();
+            await check(page, "not-here");
+          }));
+      }
+    }
+  });
+}
