@@ -131,3 +131,16 @@ pub fn settle(account: &Account, response: &HttpResponse) -> Settled {
         Provider::Twilio => twilio::settle(response),
     }
 }
+
+/// What a person does not want any more by an error of the class [`ErrorClass::OptedOut`]: `None` is everything, else
+/// the provider's name for a kind of message (WhatsApp lets a person switch off marketing alone, and answering her
+/// goes on).
+#[must_use]
+pub fn opted_out_of(provider: Provider, code: Option<&str>) -> Option<&'static str> {
+    match (provider, code) {
+        (Provider::WhatsappCloud, Some("131050")) | (Provider::Twilio, Some("63033")) => {
+            Some(whatsapp_cloud::MARKETING)
+        }
+        (Provider::WhatsappCloud | Provider::Twilio, _) => None,
+    }
+}

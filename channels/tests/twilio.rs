@@ -242,6 +242,23 @@ fn reports_bring_back_our_own_id() {
 }
 
 #[test]
+fn marketing_alone_can_be_switched_off() {
+    let incoming = received(
+        &whatsapp(),
+        &[
+            ("MessageSid", "SM1"),
+            ("To", "whatsapp:+593991"),
+            ("MessageStatus", "failed"),
+            ("ErrorCode", "63033"),
+        ],
+    );
+    let Incoming::Event(ChannelEvent::OptedOut { about, .. }) = &incoming[1] else { panic!("{incoming:?}") };
+    assert_eq!(about.as_deref(), Some("marketing_messages"));
+    assert_eq!(channels::opted_out_of(Provider::Twilio, Some("21610")), None);
+    assert_eq!(channels::opted_out_of(Provider::WhatsappCloud, Some("131050")), Some("marketing_messages"));
+}
+
+#[test]
 fn an_sms_goes_out_with_our_id_in_the_callback() {
     let mut outgoing = Outgoing::new(uuid::Uuid::from_u128(5), "tel:+593991".parse().unwrap(), text("Hola"));
     outgoing.status_callback = Some("https://line.example.org/hooks/sms?a=b".into());

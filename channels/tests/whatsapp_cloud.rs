@@ -187,6 +187,10 @@ fn a_person_without_a_phone_number_is_not_lost() {
         from(text(json!({"from": "593991", "from_user_id": "EC.7Ab"})), json!({"wa_id": "593991"})),
         ["whatsapp:593991", "whatsapp:EC.7Ab"]
     );
+    assert_eq!(
+        from(text(json!({"from_user_id": "EC.7", "from_parent_user_id": "EC.ENT.8"})), json!({})),
+        ["whatsapp:EC.7", "whatsapp:EC.ENT.8"]
+    );
     // Nobody in the message, one person in the call: it is she.
     assert_eq!(from(text(json!({})), json!({"user_id": "EC.7Ab"})), ["whatsapp:EC.7Ab"]);
     // A sender that cannot be read is not taken for somebody else.

@@ -16,7 +16,8 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         21_211 | 21_217 | 21_612 | 21_614 | 30_003..=30_006 | 63_003 | 63_015 | 63_024 => {
             ErrorClass::Unreachable
         }
-        21_610 | 63_033 => ErrorClass::OptedOut,
+        // Stopped by word; blocked in the app; marketing on WhatsApp switched off.
+        21_610 | 63_014 | 63_033 => ErrorClass::OptedOut,
         // Filtered, the day's cap, limits of WhatsApp for this person or this sender.
         30_007 | 30_023 | 30_027 | 63_032 | 63_038 | 63_049 => ErrorClass::RefusedForNow,
         // Unknown or unapproved template, variables that do not fit, paused, disabled.

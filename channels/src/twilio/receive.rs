@@ -8,7 +8,7 @@ use flow::words::Urn;
 use serde_json::Value;
 
 use super::{ATTEMPT_PARAMETER, class, identity};
-use crate::account::{Transport, TwilioSettings};
+use crate::account::{Provider, Transport, TwilioSettings};
 use crate::http::HttpRequest;
 use crate::incoming::{
     ChannelEvent, DeliveryReport, Forwarded, Incoming, IncomingAttachment, MediaSource, Message, MessageKind,
@@ -205,8 +205,8 @@ fn report(
     };
     let blocked =
         matches!(reached, Status::Failed { class: ErrorClass::OptedOut, .. }) && !recipient.is_empty();
-    let consent =
-        blocked.then(|| ChannelEvent::OptedOut { person: recipient.clone(), about: None, at: None });
+    let about = crate::opted_out_of(Provider::Twilio, fields.get("ErrorCode")).map(str::to_owned);
+    let consent = blocked.then(|| ChannelEvent::OptedOut { person: recipient.clone(), about, at: None });
     let attempt = request.query_value(ATTEMPT_PARAMETER).and_then(|id| id.parse().ok());
     let report = DeliveryReport { external_id, attempt, status: reached, at: None, recipient };
     std::iter::once(Incoming::Report(report)).chain(consent.map(Incoming::Event)).collect()

@@ -28,6 +28,9 @@ pub const DEFAULT_BASE_URL: &str = "https://graph.facebook.com/v24.0";
 /// The scheme of a WhatsApp identity: its path is a phone number in digits or a business-scoped user id.
 pub const SCHEME: &str = "whatsapp";
 
+/// What Meta calls the kind of message that a person can switch off in WhatsApp itself.
+pub(crate) const MARKETING: &str = "marketing_messages";
+
 /// Other schemes whose addresses this channel can reach: a phone number, and a user id kept under its own scheme.
 const OTHER_SCHEMES: [&str; 2] = ["tel", "bsuid"];
 

@@ -149,7 +149,8 @@ impl Call<'_> {
             return self.unreadable(format!("{place}.id"));
         };
         let at = timestamp(status, "/timestamp");
-        let recipient = identities(status, &["/recipient_id", "/recipient_user_id"]);
+        let recipient =
+            identities(status, &["/recipient_id", "/recipient_user_id", "/parent_recipient_user_id"]);
         let reached = match text(status, "/status").unwrap_or("") {
             "sent" => Status::Sent,
             "delivered" => Status::Delivered,
@@ -158,7 +159,7 @@ impl Call<'_> {
             "failed" => {
                 let failed = failure(status);
                 if let Status::Failed { class: ErrorClass::OptedOut, .. } = failed {
-                    let about = Some("marketing_messages".to_owned());
+                    let about = Some(super::MARKETING.to_owned());
                     self.event(ChannelEvent::OptedOut { person: recipient.clone(), about, at });
                 }
                 failed
@@ -222,13 +223,13 @@ fn contact_of<'a>(message: &Value, contacts: &'a [Value]) -> Option<&'a Value> {
 
 /// Who wrote, the identity to answer to first. A message that names nobody takes over what its contact says.
 fn senders(message: &Value, contact: Option<&Value>) -> Vec<Urn> {
-    let mut from = identities(message, &["/from", "/from_user_id"]);
+    let mut from = identities(message, &["/from", "/from_user_id", "/from_parent_user_id"]);
     // A sender that cannot be read must not become somebody else.
     let named = ["/from", "/from_user_id"].iter().any(|pointer| message.pointer(pointer).is_some());
     if let Some(contact) = contact
         && (!named || !from.is_empty())
     {
-        for urn in identities(contact, &["/wa_id", "/user_id"]) {
+        for urn in identities(contact, &["/wa_id", "/user_id", "/parent_user_id"]) {
             if !from.contains(&urn) {
                 from.push(urn);
             }
