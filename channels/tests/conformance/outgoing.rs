@@ -214,7 +214,7 @@ fn error(case: &Value, failure: Option<&Settled>) -> Result<(), String> {
         "connection_throttled" => matches!(class, ErrorClass::Throttled | ErrorClass::ThrottledPerson),
         "connection_failed" => class == ErrorClass::Transient,
         "contact_stopped" => class == ErrorClass::OptedOut,
-        "response_status" => code.is_none(),
+        "response_status" | "response_unparseable" => code.is_none(),
         "rejected_with_reason" => {
             let answer = case["mock_responses"].to_string();
             // Words that are not in the answer are RapidPro's own.
