@@ -3,6 +3,7 @@ pub mod access;
 pub mod app;
 pub mod config;
 pub mod contacts;
+pub mod inbox;
 pub mod lines;
 pub mod live;
 pub mod outbound;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::args;
-use crate::store::{Result, Sql, Ts, Tx};
+use crate::store::{Result, Sql, StoreError, Ts, Tx};
 
 /// Events older than this are removed; a stream that wants to resume from before gets `reset`.
 pub const KEPT_SECONDS: i64 = 3_600;
@@ -18,6 +18,12 @@ pub enum LiveKind {
     Entry,
     /// A message's status changed (`ref_id` = the message).
     Status,
+    /// A conversation that all staff of the line saw is for protection focal points only from now on.
+    Hidden,
+    /// A conversation that all staff of the line saw was erased with its person.
+    Removed,
+    /// A restricted conversation was erased with its person.
+    RemovedRestricted,
 }
 
 impl LiveKind {
@@ -28,7 +34,25 @@ impl LiveKind {
             Self::Conversation => "conversation",
             Self::Entry => "entry",
             Self::Status => "status",
+            Self::Hidden => "hidden",
+            Self::Removed => "removed",
+            Self::RemovedRestricted => "removed_restricted",
         }
+    }
+
+    /// # Errors
+    /// When the text is none of a kind.
+    pub fn from_text(text: &str) -> Result<Self> {
+        const ALL: [LiveKind; 6] = [
+            LiveKind::Conversation,
+            LiveKind::Entry,
+            LiveKind::Status,
+            LiveKind::Hidden,
+            LiveKind::Removed,
+            LiveKind::RemovedRestricted,
+        ];
+        let found = ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| StoreError::Shape("live_event.kind is unknown".into()))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Who may do what: staff, their roles, sign-in.
+mod sql;
+
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::store::{Result, StoreError, Tx};
 
 /// What a member of staff may do on a line (the administrator: in the whole installation).
 #[derive(
@@ -14,4 +19,46 @@ pub enum Role {
     ProtectionFocalPoint,
     DataProtectionOfficer,
     Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [
+        Self::Agent,
+        Self::LineManager,
+        Self::FlowAuthor,
+        Self::CashReviewer,
+        Self::ProtectionFocalPoint,
+        Self::DataProtectionOfficer,
+        Self::Administrator,
+    ];
+
+    /// As stored and as the API says it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::LineManager => "line_manager",
+            Self::FlowAuthor => "flow_author",
+            Self::CashReviewer => "cash_reviewer",
+            Self::ProtectionFocalPoint => "protection_focal_point",
+            Self::DataProtectionOfficer => "data_protection_officer",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// # Errors
+    /// When the text is none of a role.
+    pub fn from_text(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|role| role.as_str() == text);
+        found.ok_or_else(|| StoreError::Shape("staff_role.role is unknown".into()))
+    }
+}
+
+/// Whether a member of staff is an active protection focal point of a line.
+///
+/// # Errors
+/// When the store refuses.
+pub fn is_focal_point(tx: &mut Tx<'_>, staff: Uuid, line_id: Uuid) -> Result<bool> {
+    tx.has_role(staff, line_id, Role::ProtectionFocalPoint)
 }
