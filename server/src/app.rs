@@ -7,6 +7,8 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::inbound::Intake;
+use crate::inbound::leases::Leases;
 use crate::lines::Lines;
 use crate::store::{Store, Ts};
 use crate::vault::Vault;
@@ -24,6 +26,10 @@ pub struct Inner {
     pub ids: Ids,
     pub lines: RwLock<Arc<Lines>>,
     pub signals: Signals,
+    /// Where accepted calls wait for their common transaction.
+    pub intake: Intake,
+    /// The people that this process handles.
+    pub leases: Leases,
     /// For calls to providers and to webhooks of flows.
     pub http: reqwest::Client,
     /// This process, as the leases name it.

@@ -1,11 +1,21 @@
 //! The server: one binary, one data folder. `ARCHITECTURE.md` tells how it is laid out.
 pub mod access;
+pub mod answers;
+pub mod api;
 pub mod app;
+pub mod boot;
 pub mod config;
+pub mod consent;
+pub mod console;
 pub mod contacts;
 pub mod inbox;
+pub mod flows;
+pub mod inbound;
+pub mod jobs;
 pub mod lines;
 pub mod live;
 pub mod outbound;
 pub mod store;
 pub mod vault;
+pub mod webchat;
+pub mod webhook;

@@ -90,6 +90,8 @@ impl Standing {
 pub enum Pending {
     /// She asked for a person before she had agreed to the notice.
     HandOver { topic: Option<String> },
+    /// She did not choose a language the first time.
+    LanguageAskedAgain,
 }
 
 /// The sealed part of a contact. Without consent it holds the addresses only.
@@ -295,6 +297,15 @@ pub fn save_profile(tx: &mut Tx<'_>, contact: &Contact) -> Result<()> {
 /// When the store refuses.
 pub fn save_state(tx: &mut Tx<'_>, contact: &Contact) -> Result<()> {
     tx.update_contact(contact)
+}
+
+/// Whether an address may become this contact's: nobody else has it.
+///
+/// # Errors
+/// When the store refuses.
+pub fn may_claim(tx: &mut Tx<'_>, app: &App, line_id: Uuid, contact: &Contact, urn: &Urn) -> Result<bool> {
+    let hash = identity_hash(app, line_id, urn);
+    Ok(tx.identity_by_hash(line_id, &hash)?.is_none_or(|(_, owner)| owner == contact.id))
 }
 
 /// An address shortened so that staff can tell people apart without learning it: `+59…4567`.

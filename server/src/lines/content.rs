@@ -120,6 +120,8 @@ pub struct Sentences {
     pub info_intro: String,
     pub info_nothing: String,
     pub info_line: String,
+    /// What is counted in the answer to INFO.
+    pub info_names: InfoNames,
     pub forgotten: String,
     pub help: String,
     pub handed_over: String,
@@ -129,6 +131,18 @@ pub struct Sentences {
     pub unsupported: String,
     pub numbers_hint: String,
     pub choose_again: String,
+}
+
+/// The kinds of data that INFO counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InfoNames {
+    pub messages: String,
+    pub conversations: String,
+    pub decisions: String,
+    pub details: String,
+    pub addresses: String,
+    pub looks: String,
 }
 
 /// What a conversation can be about.

@@ -1,12 +1,20 @@
 //! Lines: one public service in one place, loaded into memory from its imported content.
 mod content;
+mod import;
+mod load;
+mod sql;
 pub mod words;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use flow::refs::FlowRef;
+use flow::triggers::{KeywordMatch, KeywordMatchKind};
 use flow::words::Language;
 use uuid::Uuid;
+
+pub use import::{Imported, NewChannel, add_channel, import_folder, import_files};
+pub use load::load;
 
 pub use content::{
     Answer, Content, Member, NoticeText, SavedReply, Sentences, Topic, TriageKind, TriageRule, Words,
@@ -27,8 +35,18 @@ pub struct Line {
     pub channels: Vec<Arc<Channel>>,
     /// Audio and other public files by their path in the content folder.
     pub files: BTreeMap<String, Arc<PublicFile>>,
+    /// The flows, compiled, with the line's channels and topics.
+    pub assets: Arc<flow::assets::Assets>,
+    /// What expressions need to know of the line.
+    pub env: flow::env::Environment,
+    pub limits: flow::limits::Limits,
+    pub timezone: jiff::tz::TimeZone,
+    pub main_flow: FlowRef,
+    pub after_close_flow: Option<FlowRef>,
+    pub answer_index: crate::answers::Index,
+    keywords: Vec<(FlowRef, KeywordMatch)>,
     commands: Vec<(Command, String)>,
-    triage: Vec<(TriageKind, Vec<Phrase>)>,
+    triage: Vec<(TriageKind, Language, Vec<Phrase>)>,
 }
 
 /// A file that anybody may fetch, named by what is in it.
@@ -54,6 +72,16 @@ impl ChannelKind {
         match self {
             Self::Whatsapp => "whatsapp",
             Self::Sms => "sms",
+            Self::Webchat => "webchat",
+        }
+    }
+
+    /// The scheme of the addresses that it reaches.
+    #[must_use]
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Sms => "tel",
             Self::Webchat => "webchat",
         }
     }
@@ -86,9 +114,12 @@ impl Line {
     pub fn new(
         id: Uuid,
         content: Content,
+        flows: load::Flows,
         channels: Vec<Arc<Channel>>,
         files: BTreeMap<String, Arc<PublicFile>>,
     ) -> Self {
+        let load::Flows { assets, env, timezone, main_flow, after_close_flow, keywords } = flows;
+        let answer_index = crate::answers::Index::new(&content.answers);
         let mut commands = Vec::new();
         for words in content.words.values() {
             for (command, list) in [
@@ -104,9 +135,50 @@ impl Line {
         let triage = content
             .triage
             .iter()
-            .map(|rule| (rule.kind, rule.words.values().flatten().map(|word| Phrase::new(word)).collect()))
+            .flat_map(|rule| {
+                rule.words.iter().map(|(language, words)| {
+                    (rule.kind, *language, words.iter().map(|word| Phrase::new(word)).collect())
+                })
+            })
             .collect();
-        Self { id, content, channels, files, commands, triage }
+        Self {
+            id,
+            content,
+            channels,
+            files,
+            assets,
+            env,
+            limits: flow::limits::Limits::default(),
+            timezone,
+            main_flow,
+            after_close_flow,
+            answer_index,
+            keywords,
+            commands,
+            triage,
+        }
+    }
+
+    /// The flow that a message starts by its keyword.
+    #[must_use]
+    pub fn keyword(&self, text: &str) -> Option<(FlowRef, KeywordMatch)> {
+        let folded = words::fold(text);
+        let first = folded.split(' ').next().unwrap_or("");
+        self.keywords
+            .iter()
+            .find(|(_, keyword)| match keyword.kind {
+                KeywordMatchKind::OnlyWord => keyword.keyword == folded,
+                KeywordMatchKind::FirstWord => keyword.keyword == first,
+            })
+            .cloned()
+    }
+
+    /// The key of a topic by its name in any language, as flows write it.
+    #[must_use]
+    pub fn topic_key(&self, name: &str) -> Option<String> {
+        let topics = &self.content.topics;
+        let found = topics.iter().find(|topic| topic.key == name || topic.name.values().any(|other| other == name));
+        found.map(|topic| topic.key.clone())
     }
 
     /// The command that a whole message is, in any language of the line.
@@ -116,15 +188,15 @@ impl Line {
         self.commands.iter().find(|(_, word)| *word == folded).map(|(command, _)| *command)
     }
 
-    /// The first kind of danger that a message speaks of, in any language of the line.
+    /// The first kind of danger that a message speaks of, and the language in which it does.
     #[must_use]
-    pub fn triage(&self, text: &str) -> Option<TriageKind> {
+    pub fn triage(&self, text: &str) -> Option<(TriageKind, Language)> {
         let folded = words::fold(text);
         let folded: Vec<&str> = folded.split(' ').collect();
         self.triage
             .iter()
-            .find(|(_, phrases)| phrases.iter().any(|phrase| phrase.is_in(&folded)))
-            .map(|(kind, _)| *kind)
+            .find(|(_, _, phrases)| phrases.iter().any(|phrase| phrase.is_in(&folded)))
+            .map(|(kind, language, _)| (*kind, *language))
     }
 
     /// What a person in danger is told: short, and safe when somebody else reads it.

@@ -1,8 +1,11 @@
 //! What leaves: a row before it is a request. `enqueue` writes the row; the loop in `send` leases, sends and
 //! settles it.
+mod reports;
+mod send;
 mod sql;
 
-use flow::words::Content;
+use flow::words::{Content, Urn};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -124,4 +127,49 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Res
     Ok(id)
 }
 
+/// A last message to somebody who was just erased: content and address together, sealed with the key of the
+/// day and removed when sent.
+#[derive(Serialize, Deserialize)]
+struct Farewell {
+    to: Urn,
+    content: Content,
+}
+
+/// Writes the farewell after an erasure.
+///
+/// # Errors
+/// When the store refuses.
+pub fn enqueue_farewell(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &Contact,
+    channel_id: Uuid,
+    to: &Urn,
+    content: &Content,
+    now: Ts,
+) -> Result<()> {
+    let farewell = Farewell { to: to.clone(), content: content.clone() };
+    let body = app.vault.day(now.day(), now)?.seal_json(Purpose::Message, &farewell)?;
+    tx.insert_message(&MessageRow {
+        id: app.id(),
+        line_id: contact.line_id,
+        contact_id: contact.id,
+        conversation_id: None,
+        channel_id,
+        identity_id: None,
+        incoming: false,
+        author: None,
+        state: MessageState::Queued,
+        part: contact.part,
+        body: Some(body),
+        day: now.day(),
+        valid_until: None,
+        keep: false,
+        client_id: None,
+        at: now,
+    })
+}
+
+pub use reports::apply as apply_report;
+pub use send::run_loop;
 pub use sql::MessageRow;

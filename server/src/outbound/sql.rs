@@ -66,3 +66,160 @@ impl Tx<'_> {
         )
     }
 }
+
+const DUE: Sql = crate::sql!(
+    "SELECT m.id, m.contact_id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
+       m.valid_until, m.keep, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.direction \
+     FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
+     WHERE m.state = 1 AND m.part {in_ints:$1} AND m.due_at <= $2 AND NOT EXISTS \
+       (SELECT 1 FROM message e WHERE e.contact_id = m.contact_id AND e.state IN (1, 2) AND e.id < m.id) \
+     ORDER BY m.id LIMIT $3"
+);
+const LEASE: Sql = crate::sql!(
+    "UPDATE message SET state = 2, owner = $2, attempts = attempts + 1 WHERE state = 1 AND id {in_uuids:$1}"
+);
+const SENT: Sql = crate::sql!(
+    "UPDATE message SET state = CASE WHEN state IN (2, 3) THEN 4 ELSE state END, owner = NULL, reason = NULL, \
+     body = CASE WHEN keep OR $2 THEN body ELSE NULL END WHERE id = $1"
+);
+const AGAIN: Sql = crate::sql!(
+    "UPDATE message SET state = 1, owner = NULL, due_at = $2, reason = $3 WHERE id = $1 AND state = 2"
+);
+const ENDED: Sql = crate::sql!(
+    "UPDATE message SET state = $2, owner = NULL, reason = $3, \
+     body = CASE WHEN keep THEN body ELSE NULL END WHERE id = $1 AND state IN (1, 2)"
+);
+const UNKNOWN: Sql =
+    crate::sql!("UPDATE message SET state = 3, owner = NULL, reason = $2 WHERE id = $1 AND state = 2");
+const REPORTED: Sql = crate::sql!(
+    "UPDATE message SET state = $2, reason = $3, body = CASE WHEN keep OR state IN (1, 2) THEN body ELSE NULL END \
+     WHERE id = $1 AND direction = 1 AND state < $2 AND state < 7 AND NOT ($2 = 7 AND state > 4)"
+);
+const BY_PART: Sql =
+    crate::sql!("SELECT message_id FROM message_part WHERE channel_id = $1 AND external_hash = $2");
+const EXISTS: Sql = crate::sql!(
+    "SELECT line_id, conversation_id, contact_id FROM message WHERE id = $1 AND channel_id = $2 AND direction = 1"
+);
+const PARTS_SENT: Sql = crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1");
+pub(super) static PARTS: crate::store::Many = crate::store::Many {
+    table: "message_part",
+    columns: &[
+        ("channel_id", crate::store::Kind::Uuid),
+        ("external_hash", crate::store::Kind::Bytes),
+        ("message_id", crate::store::Kind::Uuid),
+    ],
+    tail: "ON CONFLICT (channel_id, external_hash) DO NOTHING",
+};
+
+/// A message that this process has taken to send.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    pub id: Uuid,
+    pub contact_id: Uuid,
+    pub conversation_id: Option<Uuid>,
+    pub line_id: Uuid,
+    pub channel_id: Uuid,
+    pub identity_id: Option<Uuid>,
+    pub body: Option<Vec<u8>>,
+    pub day: i64,
+    pub valid_until: Option<Ts>,
+    pub keep: bool,
+    /// How often it was tried before.
+    pub attempts: i64,
+    pub key_id: Option<Uuid>,
+    pub profile: Option<Vec<u8>>,
+    pub standing: i64,
+    pub last_in_at: Option<Ts>,
+    /// Parts that the provider has taken in an earlier attempt.
+    pub parts_sent: usize,
+}
+
+impl Tx<'_> {
+    /// Takes the first due message of each person in these parts: what comes later waits for it.
+    pub(super) fn lease_messages(
+        &mut self,
+        parts: Vec<i64>,
+        owner: Uuid,
+        now: Ts,
+        limit: i64,
+    ) -> Result<Vec<Leased>> {
+        let rows = self.rows(DUE, args![parts, now, limit])?;
+        let mut leased = Vec::with_capacity(rows.len());
+        for row in rows {
+            leased.push(Leased {
+                id: row.get(0)?,
+                contact_id: row.get(1)?,
+                conversation_id: row.get(2)?,
+                line_id: row.get(3)?,
+                channel_id: row.get(4)?,
+                identity_id: row.get(5)?,
+                body: row.get(6)?,
+                day: row.get(7)?,
+                valid_until: row.get(8)?,
+                keep: row.get(9)?,
+                attempts: row.get(10)?,
+                key_id: row.get(11)?,
+                profile: row.get(12)?,
+                standing: row.get(13)?,
+                last_in_at: row.get(14)?,
+                parts_sent: 0,
+            });
+        }
+        if !leased.is_empty() {
+            let ids: Vec<Uuid> = leased.iter().map(|message| message.id).collect();
+            let taken = self.run(LEASE, args![ids, owner])?;
+            if taken != leased.len() as u64 {
+                return Err(crate::store::StoreError::Again("another process sends these".into()));
+            }
+        }
+        for message in leased.iter_mut().filter(|message| message.attempts > 0) {
+            let count: i64 = self.one(PARTS_SENT, args![message.id])?.get(0)?;
+            message.parts_sent = usize::try_from(count).unwrap_or(0);
+        }
+        Ok(leased)
+    }
+
+    /// The provider has taken the whole message. Its body stays where it may be kept, or `keep_body`.
+    pub(super) fn message_sent(&mut self, id: Uuid, keep_body: bool) -> Result<()> {
+        self.later(SENT, args![id, keep_body])
+    }
+
+    pub(super) fn message_again(&mut self, id: Uuid, due_at: Ts, reason: &str) -> Result<()> {
+        self.later(AGAIN, args![id, due_at, reason])
+    }
+
+    /// It will not be sent any more: `Failed` or `Cancelled`.
+    pub(super) fn message_ended(&mut self, id: Uuid, state: MessageState, reason: &str) -> Result<()> {
+        self.later(ENDED, args![id, state.code(), reason])
+    }
+
+    pub(super) fn message_unknown(&mut self, id: Uuid, reason: &str) -> Result<()> {
+        self.later(UNKNOWN, args![id, reason])
+    }
+
+    /// Moves a message forward by a report; `false` when it is that far already.
+    pub(super) fn message_reported(
+        &mut self,
+        id: Uuid,
+        state: MessageState,
+        reason: Option<String>,
+    ) -> Result<bool> {
+        Ok(self.run(REPORTED, args![id, state.code(), reason])? == 1)
+    }
+
+    /// The message that a provider's id belongs to.
+    pub(super) fn message_by_part(&mut self, channel_id: Uuid, hash: Vec<u8>) -> Result<Option<Uuid>> {
+        self.row(BY_PART, args![channel_id, hash])?.map(|row| row.get(0)).transpose()
+    }
+
+    /// Line, conversation and contact of an outgoing message of a channel.
+    pub(super) fn outgoing(
+        &mut self,
+        id: Uuid,
+        channel_id: Uuid,
+    ) -> Result<Option<(Uuid, Option<Uuid>, Uuid)>> {
+        self.row(EXISTS, args![id, channel_id])?
+            .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .transpose()
+    }
+}

@@ -80,7 +80,10 @@ struct Unit<T, F> {
 
 impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T> + Send> Work for Unit<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        match (self.body)(tx) {
+        // A panic must not take the store's thread with it: it becomes this caller's error.
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.body)(tx)))
+            .unwrap_or_else(|_| Err(StoreError::Other(anyhow::anyhow!("a unit of work panicked"))));
+        match outcome {
             Ok(value) => {
                 self.result = Some(Ok(value));
                 Ok(())

@@ -54,7 +54,7 @@ fn refused(error: &rusqlite::Error) -> StoreError {
 }
 
 impl Connection {
-    fn open(path: &Path, read_only: bool) -> Result<Self> {
+    fn open(path: &Path, read_only: bool, part: Part) -> Result<Self> {
         let flags = if read_only {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
         } else {
@@ -74,6 +74,10 @@ impl Connection {
              PRAGMA temp_store = MEMORY;"
         };
         raw.execute_batch(settings).map_err(|e| refused(&e))?;
+        if part == Part::Keys && !read_only {
+            // A write-ahead log would keep the page on which a destroyed key stood.
+            raw.execute_batch("PRAGMA journal_mode = TRUNCATE").map_err(|e| refused(&e))?;
+        }
         Ok(Self { raw, texts: HashMap::new(), many: HashMap::new() })
     }
 
@@ -133,7 +137,7 @@ impl Connection {
 }
 
 pub fn open(path: &Path, part: Part) -> Result<Store> {
-    let mut writer = Connection::open(path, false)?;
+    let mut writer = Connection::open(path, false, part)?;
     migrate::run(&mut Tx(Inner::Sqlite(&mut writer)), Dialect::Sqlite, part)?;
     let (writes, written) = flume::bounded::<Box<dyn Work>>(MAX_WAITING_CLOSURES);
     let (reads, read) = flume::bounded::<Box<dyn Work>>(MAX_WAITING_CLOSURES);
@@ -146,7 +150,7 @@ pub fn open(path: &Path, part: Part) -> Result<Store> {
     };
     handles.push(spawn("store-writer", Box::new(move || write_loop(&mut writer, &written)))?);
     for _ in 0..READERS {
-        let mut reader = Connection::open(path, true)?;
+        let mut reader = Connection::open(path, true, part)?;
         let queue = read.clone();
         handles.push(spawn("store-reader", Box::new(move || read_loop(&mut reader, &queue)))?);
     }

@@ -166,6 +166,12 @@ impl Vault {
         Ok(key)
     }
 
+    /// A person's key when it is in memory; never blocks.
+    #[must_use]
+    pub fn person_cached(&self, id: Uuid) -> Option<Arc<Key>> {
+        locked(&self.0.persons).get(&id).cloned()
+    }
+
     /// A key for a person who is met for the first time: already stored, never given out before.
     ///
     /// # Errors

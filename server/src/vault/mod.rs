@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub use keys::{MasterKey, MasterKeys, READY_KEYS, Vault};
+pub use keys::{DAY_KEY_DAYS, MasterKey, MasterKeys, READY_KEYS, Vault};
 
 /// Length of every key, in bytes.
 pub const KEY_BYTES: usize = 32;

@@ -129,7 +129,8 @@ CREATE TABLE message (
   created_at {ts} NOT NULL
 ) {table_end};
 CREATE INDEX message_contact ON message (contact_id, id);
-CREATE INDEX message_queued ON message (contact_id, id) WHERE state = 1;
+CREATE INDEX message_queued ON message (id) WHERE state = 1;
+CREATE INDEX message_leaving ON message (contact_id, id) WHERE state IN (1, 2);
 CREATE INDEX message_sending ON message (part) WHERE state = 2;
 CREATE INDEX message_unknown ON message (channel_id, id) WHERE state = 3;
 CREATE UNIQUE INDEX message_client ON message (client_id) WHERE client_id IS NOT NULL;

@@ -1,0 +1,229 @@
+//! Flows: starts and resumes sessions on the pure engine, and brings about what they say.
+mod apply;
+mod person;
+mod session;
+mod sql;
+
+use std::sync::Arc;
+
+use flow::engine::{Call, Next, Sprint};
+use flow::events::MsgIn;
+use flow::refs::FlowRef;
+use flow::resumes::Resume;
+use flow::triggers::Trigger;
+use uuid::Uuid;
+
+use crate::answers::{AnswerGlobals, today};
+use crate::app::App;
+use crate::contacts::Contact;
+use crate::inbound::Effects;
+use crate::lines::{Channel, Line};
+use crate::store::{Result, Ts, Tx};
+
+pub use person::AppSource;
+pub use session::StoredSession;
+
+/// How many questions of a session may be answered inside one transaction (claims of addresses, services that
+/// are not connected) before it is stopped.
+const MAX_IMMEDIATE_ANSWERS: usize = 20;
+
+/// Where a person is talked to: the identity and channel that she wrote from.
+#[derive(Clone, Copy)]
+pub struct Route<'a> {
+    pub line: &'a Arc<Line>,
+    pub channel: &'a Channel,
+    pub identity: Uuid,
+}
+
+/// What makes a session go on.
+pub enum Go {
+    Start(Box<Trigger>),
+    Resume(Box<Resume>),
+}
+
+/// What a person wrote, as the engine takes it.
+#[derive(Debug, Clone)]
+pub struct Wrote {
+    pub message_id: Uuid,
+    pub text: String,
+    pub choice_id: Option<String>,
+    pub attachments: Vec<String>,
+}
+
+impl Wrote {
+    fn msg_in(&self, contact: &Contact, route: Route<'_>) -> MsgIn {
+        MsgIn {
+            urn: contact.urn(route.identity).map(|known| known.urn.clone()),
+            channel: Some(flow::refs::Ref::new(route.channel.id, route.channel.kind.as_str())),
+            text: self.text.clone(),
+            attachments: self.attachments.clone(),
+            external_id: String::new(),
+            choice_id: self.choice_id.clone(),
+        }
+    }
+}
+
+/// Brings a message to the waiting session; `false` when there is none, or it is not for messages.
+///
+/// # Errors
+/// When the store refuses.
+pub fn resume_with(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    wrote: &Wrote,
+    now: Ts,
+) -> Result<Option<Effects>> {
+    if contact.session.is_none() {
+        return Ok(None);
+    }
+    let resume = Resume::Msg {
+        uuid: wrote.message_id,
+        received_on: now.to_timestamp().into(),
+        msg: wrote.msg_in(contact, route),
+    };
+    run(tx, app, route, contact, Go::Resume(Box::new(resume)), &wrote.text, now)
+}
+
+/// Starts the flow of a keyword, if the message is one, else the line's main flow.
+///
+/// # Errors
+/// When the store refuses.
+pub fn start_with(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    wrote: &Wrote,
+    now: Ts,
+) -> Result<Effects> {
+    let (flow, keyword) = match route.line.keyword(&wrote.text) {
+        Some((flow, keyword)) => (flow, Some(keyword)),
+        None => (route.line.main_flow.clone(), None),
+    };
+    let msg = wrote.msg_in(contact, route);
+    let trigger = Trigger::msg(flow, wrote.message_id, now.to_timestamp().into(), msg, keyword);
+    Ok(run(tx, app, route, contact, Go::Start(Box::new(trigger)), &wrote.text, now)?.unwrap_or_default())
+}
+
+/// Starts a flow without a message: after consent, after a conversation was closed.
+///
+/// # Errors
+/// When the store refuses.
+pub fn start_flow(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    trigger: Trigger,
+    now: Ts,
+) -> Result<Effects> {
+    Ok(run(tx, app, route, contact, Go::Start(Box::new(trigger)), "", now)?.unwrap_or_default())
+}
+
+/// Starts the line's main flow by itself, as when the person has just settled language and consent.
+///
+/// # Errors
+/// When the store refuses.
+pub fn start_main(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    now: Ts,
+) -> Result<Effects> {
+    let flow: FlowRef = route.line.main_flow.clone();
+    let trigger = Trigger::manual(flow, now.to_timestamp().into(), None, "");
+    start_flow(tx, app, route, contact, trigger, now)
+}
+
+/// Gives a session what it asked the server for (see [`flow::asks`]); nothing happens when it has moved on.
+///
+/// # Errors
+/// When the store refuses.
+pub fn resume_session(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    resume: Resume,
+    now: Ts,
+) -> Result<Effects> {
+    Ok(run(tx, app, route, contact, Go::Resume(Box::new(resume)), "", now)?.unwrap_or_default())
+}
+
+/// One sprint, and what follows from it. `None` when the session refused the resume and nothing changed.
+fn run(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    go: Go,
+    text: &str,
+    now: Ts,
+) -> Result<Option<Effects>> {
+    let line = route.line;
+    let globals = AnswerGlobals {
+        app,
+        line,
+        language: contact.language,
+        today: today(line, now),
+        text,
+        earliest_end: std::cell::Cell::new(None),
+    };
+    let mut person = person::to_engine(contact, route, now);
+    let mut source = AppSource::new(app);
+    let mut applied = apply::Applied::default();
+    let mut go = match go {
+        Go::Start(trigger) => Some(GoOn::Start(trigger)),
+        Go::Resume(resume) => match StoredSession::open(contact, line)? {
+            Some(stored) => Some(GoOn::Resume(Box::new(stored.session), resume)),
+            None => return Ok(None),
+        },
+    };
+    for _ in 0..MAX_IMMEDIATE_ANSWERS {
+        let Some(step) = go.take() else { break };
+        let call = Call {
+            assets: &line.assets,
+            env: &line.env,
+            contact: &mut person,
+            source: &mut source,
+            globals: Some(&globals),
+            policy: None,
+            phone_call: None,
+            limits: &line.limits,
+        };
+        let sprint: Sprint = match step {
+            GoOn::Start(trigger) => flow::engine::start(call, *trigger),
+            GoOn::Resume(session, resume) => flow::engine::resume(call, *session, *resume),
+        };
+        if sprint.refused.is_some() {
+            return Ok(None);
+        }
+        let session = sprint.session;
+        apply::events(tx, app, route, contact, &session, &sprint.events, &globals, &mut applied, now)?;
+        match sprint.next {
+            Next::Wait { timeout_at, expires_at, .. } => {
+                StoredSession { session, timeout_at, expires_at }.keep(contact)?;
+            }
+            Next::Ended => session::drop_session(contact),
+            Next::Ask(ask) => match apply::answer_now(tx, app, route, contact, &ask)? {
+                Some(answer) => {
+                    go = Some(GoOn::Resume(Box::new(session), Box::new(Resume::Answer(ask.id, answer))));
+                }
+                None => {
+                    apply::store_ask(tx, app, route, contact, &ask, now)?;
+                    applied.effects.jobs = true;
+                    StoredSession::asking(session).keep(contact)?;
+                }
+            },
+        }
+    }
+    applied.finish(tx, app, route, contact, now).map(Some)
+}
+
+enum GoOn {
+    Start(Box<Trigger>),
+    Resume(Box<flow::session::Session>, Box<Resume>),
+}

@@ -1,0 +1,263 @@
+//! One message, one visible decision: who must answer it.
+use std::sync::Arc;
+
+use channels::{ChannelEvent, Message, MessageKind};
+use flow::words::{Attachment, Content};
+
+use super::Effects;
+use crate::app::App;
+use crate::consent;
+use crate::contacts::{self, ConsentState, Contact, Standing};
+use crate::flows::{self, Route, Wrote};
+use crate::inbox;
+use crate::lines::{Channel, Command, Line, TriageKind};
+use crate::outbound::{MessageRow, MessageState};
+use crate::store::{Result, Ts, Tx};
+use crate::vault::Purpose;
+
+/// The longest text of one message that is taken up, in characters; what is longer is cut and marked.
+pub const MAX_TEXT_CHARS: usize = 8_000;
+
+/// Who must answer a message.
+enum Answerer {
+    /// Blocked: it is kept if it may be, and nobody answers.
+    Nobody,
+    Command(Command),
+    Triage(TriageKind, flow::words::Language),
+    Staff(uuid::Uuid),
+    LanguageQuestion,
+    LanguageAnswer,
+    /// Notice shown; anything but a clear answer goes on to the flow.
+    NoticeAnswer,
+    Flow,
+}
+
+fn answerer(line: &Line, contact: &Contact, text: &str) -> Answerer {
+    if contact.standing == Standing::Blocked {
+        return Answerer::Nobody;
+    }
+    let command = line.command(text);
+    if let Some(command @ (Command::Stop | Command::Forget | Command::Info)) = command {
+        return Answerer::Command(command);
+    }
+    if let Some((kind, language)) = line.triage(text) {
+        return Answerer::Triage(kind, language);
+    }
+    if let Some(conversation) = contact.conversation_id {
+        return Answerer::Staff(conversation);
+    }
+    match (command, contact.consent) {
+        (_, ConsentState::New) => Answerer::LanguageQuestion,
+        (Some(command), _) => Answerer::Command(command),
+        (None, ConsentState::LanguageAsked) => Answerer::LanguageAnswer,
+        (None, ConsentState::NoticeShown) => Answerer::NoticeAnswer,
+        (None, ConsentState::Given | ConsentState::Declined | ConsentState::Withdrawn) => Answerer::Flow,
+    }
+}
+
+/// Handles one message of a person, in the transaction that marks it handled.
+///
+/// # Errors
+/// When the store refuses; the whole handling is then undone and tried again.
+pub fn message(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    message: Message,
+    now: Ts,
+) -> Result<Effects> {
+    let (mut contact, identity, _) = contacts::find_or_make(tx, app, line.id, channel.id, &message.from, now)?;
+    let route = Route { line, channel, identity };
+    tx.touch_identity(identity, channel.id, now)?;
+    contact.last_in_at = Some(now);
+    if matches!(message.kind, MessageKind::Reaction { .. }) {
+        // A reaction asks for nothing; it is kept with the conversation that it belongs to, if there is one.
+        if contact.conversation_id.is_some() {
+            keep(tx, app, &contact, route, &message, app.id(), now)?;
+        }
+        contacts::save_state(tx, &contact)?;
+        return Ok(Effects::default());
+    }
+    let wrote = Wrote {
+        message_id: app.id(),
+        text: message.text.chars().take(MAX_TEXT_CHARS).collect(),
+        choice_id: message.choice_id.clone(),
+        attachments: message.attachments.iter().filter_map(|a| a.as_attachment().map(|a| a.to_string())).collect(),
+    };
+    let answerer = answerer(line, &contact, &wrote.text);
+    let effects = answer(tx, app, route, &mut contact, &message, &wrote, answerer, now)?;
+    if contact.standing != Standing::Erased {
+        keep(tx, app, &contact, route, &message, wrote.message_id, now)?;
+        if let Some(conversation) = contact.conversation_id {
+            inbox::message_arrived(tx, app, &contact, conversation, wrote.message_id, &wrote.text, now)?;
+        }
+        contacts::save_state(tx, &contact)?;
+    }
+    Ok(Effects { live: effects.live || contact.conversation_id.is_some(), ..effects })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one handling")]
+fn answer(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    message: &Message,
+    wrote: &Wrote,
+    answerer: Answerer,
+    now: Ts,
+) -> Result<Effects> {
+    match answerer {
+        Answerer::Nobody => Ok(Effects::default()),
+        Answerer::Command(command) => consent::command(tx, app, route, contact, command, &wrote.text, now),
+        Answerer::Triage(kind, spoken) => {
+            consent::refer_urgently(tx, app, route, contact, kind, spoken, &wrote.text, now)
+        }
+        // The bot is silent while a human has it.
+        Answerer::Staff(_) => Ok(Effects { live: true, ..Effects::default() }),
+        Answerer::LanguageQuestion => consent::ask_language(tx, app, route, contact, now),
+        Answerer::LanguageAnswer => consent::language_answered(tx, app, route, contact, wrote, now),
+        Answerer::NoticeAnswer => {
+            let name = message.name.as_deref();
+            match consent::notice_answered(tx, app, route, contact, wrote, name, now)? {
+                Some(effects) => Ok(effects),
+                None => to_flow(tx, app, route, contact, message, wrote, now),
+            }
+        }
+        Answerer::Flow => to_flow(tx, app, route, contact, message, wrote, now),
+    }
+}
+
+fn to_flow(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    message: &Message,
+    wrote: &Wrote,
+    now: Ts,
+) -> Result<Effects> {
+    if let MessageKind::Unsupported { .. } = message.kind {
+        let text = route.line.content.sentences(contact.language).unsupported.clone();
+        return consent::say(tx, app, route, contact, Content { text, ..Content::default() }, now);
+    }
+    match flows::resume_with(tx, app, route, contact, wrote, now)? {
+        Some(effects) => Ok(effects),
+        None => flows::start_with(tx, app, route, contact, wrote, now),
+    }
+}
+
+/// Writes the message down. Its content is kept only where the person has agreed, or staff has to read it; else
+/// only that something came and when.
+fn keep(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &Contact,
+    route: Route<'_>,
+    message: &Message,
+    id: uuid::Uuid,
+    now: Ts,
+) -> Result<()> {
+    let may_keep = contact.has_agreed() || contact.conversation_id.is_some();
+    let body = if may_keep {
+        Some(contact.key.seal_json(Purpose::Message, &content_of(message))?)
+    } else {
+        None
+    };
+    tx.insert_message(&MessageRow {
+        id,
+        line_id: contact.line_id,
+        contact_id: contact.id,
+        conversation_id: contact.conversation_id,
+        channel_id: route.channel.id,
+        identity_id: Some(route.identity),
+        incoming: true,
+        author: None,
+        state: MessageState::Received,
+        part: contact.part,
+        body,
+        day: 0,
+        valid_until: None,
+        keep: may_keep,
+        client_id: None,
+        at: now,
+    })
+}
+
+/// What a person sent, in the shape in which messages are kept. A file that is not fetched is a placeholder
+/// that says what it was.
+fn content_of(message: &Message) -> Content {
+    let mut text: String = message.text.chars().take(MAX_TEXT_CHARS).collect();
+    if message.text.chars().nth(MAX_TEXT_CHARS).is_some() {
+        text.push('…');
+    }
+    match &message.kind {
+        MessageKind::Reaction { emoji, .. } => text = emoji.clone(),
+        MessageKind::Unsupported { what } if text.is_empty() => text = format!("[{what}]"),
+        _ => {}
+    }
+    let attachments = message.attachments.iter().map(|attachment| match attachment.as_attachment() {
+        Some(known) => known,
+        None => Attachment { content_type: attachment.content_type.clone(), url: "unavailable:".to_owned() },
+    });
+    Content { text, attachments: attachments.collect(), ..Content::default() }
+}
+
+/// Something about the account or a person that is no message.
+///
+/// # Errors
+/// When the store refuses.
+pub fn channel_event(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    event: &ChannelEvent,
+    now: Ts,
+) -> Result<Effects> {
+    match event {
+        ChannelEvent::OptedOut { person, about, .. } if !person.is_empty() => {
+            let standing = if about.is_none() { Some(Standing::Stopped) } else { None };
+            provider_standing(tx, app, line, channel, person, standing, now)
+        }
+        ChannelEvent::OptedIn { person, .. } if !person.is_empty() => {
+            provider_standing(tx, app, line, channel, person, Some(Standing::Active), now)
+        }
+        ChannelEvent::OptedOut { .. }
+        | ChannelEvent::OptedIn { .. }
+        | ChannelEvent::IdentityChanged { .. }
+        | ChannelEvent::ForOtherAddress { .. }
+        | ChannelEvent::GroupMessage { .. }
+        | ChannelEvent::NoSender { .. }
+        | ChannelEvent::Unreadable { .. } => Ok(Effects::default()),
+        ChannelEvent::TemplateStatus { .. }
+        | ChannelEvent::Quality { .. }
+        | ChannelEvent::Account { .. }
+        | ChannelEvent::Error { .. }
+        | ChannelEvent::Other { .. } => {
+            tracing::warn!(channel = %channel.id, event = ?event, "the provider reports about the channel");
+            Ok(Effects::default())
+        }
+    }
+}
+
+fn provider_standing(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    person: &[flow::words::Urn],
+    standing: Option<Standing>,
+    now: Ts,
+) -> Result<Effects> {
+    let (mut contact, identity, _) = contacts::find_or_make(tx, app, line.id, channel.id, person, now)?;
+    if let Some(standing) = standing
+        && contact.standing != Standing::Blocked
+    {
+        contact.standing = standing;
+        consent::standing_changed(tx, app, Route { line, channel, identity }, &contact, now)?;
+        contacts::save_state(tx, &contact)?;
+    }
+    Ok(Effects::default())
+}

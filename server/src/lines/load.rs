@@ -1,0 +1,199 @@
+//! From stored files to lines in memory: content read, flows compiled, channels opened.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flow::assets::Assets;
+use flow::env::Environment;
+use flow::refs::FlowRef;
+use flow::triggers::{KeywordMatch, KeywordMatchKind};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::sql::ChannelRow;
+use super::{Channel, ChannelKind, Content, Line, Lines, PublicFile, words};
+use crate::store::{Result, Store, StoreError};
+use crate::vault::{Purpose, Vault};
+
+/// A line's flows and what they need.
+pub struct Flows {
+    pub assets: Arc<Assets>,
+    pub env: Environment,
+    pub timezone: jiff::tz::TimeZone,
+    pub main_flow: FlowRef,
+    pub after_close_flow: Option<FlowRef>,
+    pub keywords: Vec<(FlowRef, KeywordMatch)>,
+}
+
+/// Loads every line.
+///
+/// # Errors
+/// When the store refuses, or stored content cannot be read by this release (with all its problems).
+pub async fn load(store: &Store, vault: &Vault) -> Result<Lines> {
+    let rows = store
+        .read(|tx| {
+            let mut all = Vec::new();
+            for line in tx.lines()? {
+                all.push((line.id, tx.line_files(line.id)?, tx.line_channels(line.id)?));
+            }
+            Ok(all)
+        })
+        .await?;
+    let mut lines = Vec::new();
+    for (id, files, channels) in rows {
+        let channels = channels
+            .iter()
+            .map(|row| open_channel(id, row, vault).map(Arc::new))
+            .collect::<Result<Vec<_>>>()?;
+        let files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
+        let line = build(id, &files, channels).map_err(|problems| StoreError::Shape(problems.join("\n")))?;
+        lines.push(line);
+    }
+    Ok(Lines::new(lines))
+}
+
+fn open_channel(line_id: Uuid, row: &ChannelRow, vault: &Vault) -> Result<Channel> {
+    let settings: Json = vault.installation().open_json(Purpose::Settings, &row.settings)?;
+    channel(row.id, line_id, &row.kind, &row.address, &settings).map_err(StoreError::Shape)
+}
+
+/// A channel from its kind, address and settings.
+pub fn channel(
+    id: Uuid,
+    line_id: Uuid,
+    kind: &str,
+    address: &str,
+    settings: &Json,
+) -> std::result::Result<Channel, String> {
+    let (kind, provider) = match kind {
+        "whatsapp_cloud" => (ChannelKind::Whatsapp, Some(channels::Provider::WhatsappCloud)),
+        "twilio" if settings["transport"] == "whatsapp" => (ChannelKind::Whatsapp, Some(channels::Provider::Twilio)),
+        "twilio" => (ChannelKind::Sms, Some(channels::Provider::Twilio)),
+        "webchat" => (ChannelKind::Webchat, None),
+        other => return Err(format!("a channel is whatsapp_cloud, twilio or webchat, not {other}")),
+    };
+    let account = provider
+        .map(|provider| channels::Account::new(provider, address, None, settings))
+        .transpose()
+        .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
+    Ok(Channel { id, line_id, kind, address: address.to_owned(), account })
+}
+
+/// Builds a line from its files.
+pub fn build(
+    id: Uuid,
+    files: &BTreeMap<String, Vec<u8>>,
+    channels: Vec<Arc<Channel>>,
+) -> std::result::Result<Line, Vec<String>> {
+    let text = |path: &str| -> std::result::Result<&str, Vec<String>> {
+        let bytes = files.get(path).ok_or_else(|| vec![format!("{path} is missing")])?;
+        std::str::from_utf8(bytes).map_err(|_| vec![format!("{path} is not UTF-8")])
+    };
+    let content = Content::read(text("line.toml")?, &|path| files.contains_key(path))?;
+    let flows = flows(&content, text("flows.json")?, &channels)?;
+    let public = files
+        .iter()
+        .filter_map(|(path, body)| {
+            let (content_type, ending) = public_type(path)?;
+            let name = format!("{}.{ending}", &hex::encode(Sha256::digest(body))[..32]);
+            Some((path.clone(), Arc::new(PublicFile { name, content_type, body: body.clone() })))
+        })
+        .collect();
+    Ok(Line::new(id, content, flows, channels, public))
+}
+
+fn public_type(path: &str) -> Option<(&'static str, &'static str)> {
+    match path.rsplit_once('.')?.1 {
+        "ogg" => Some(("audio/ogg", "ogg")),
+        "mp3" => Some(("audio/mpeg", "mp3")),
+        _ => None,
+    }
+}
+
+fn flows(content: &Content, text: &str, channels: &[Arc<Channel>]) -> std::result::Result<Flows, Vec<String>> {
+    let mut export: Json = serde_json::from_str(text).map_err(|error| vec![format!("flows.json: {error}")])?;
+    let timezone =
+        jiff::tz::TimeZone::get(&content.timezone).map_err(|_| vec!["line.toml: timezone".to_owned()])?;
+    let env: Environment = serde_json::from_value(json!({
+        "timezone": content.timezone,
+        "allowed_languages": content.languages,
+        "default_country": content.country,
+        "date_format": "DD-MM-YYYY",
+        "time_format": "tt:mm",
+    }))
+    .map_err(|error| vec![format!("line.toml: {error}")])?;
+    let topics = topics(&export);
+    let channels: Vec<Json> = channels
+        .iter()
+        .map(|channel| {
+            json!({
+                "uuid": channel.id,
+                "name": channel.kind.as_str(),
+                "address": channel.address,
+                "schemes": [channel.kind.scheme()],
+                "roles": ["send", "receive"],
+                "country": content.country,
+                "allow_international": true,
+            })
+        })
+        .collect();
+    let Some(object) = export.as_object_mut() else {
+        return Err(vec!["flows.json: an export is a JSON object with flows".to_owned()]);
+    };
+    object.insert("channels".into(), Json::Array(channels));
+    object.insert("topics".into(), Json::Array(topics));
+    let assets = Assets::read_in(&export, &env)
+        .map_err(|problems| problems.iter().map(|problem| format!("flows.json: {problem}")).collect::<Vec<_>>())?;
+    let by_name = |name: &str| {
+        let flow = assets.flows().find(|flow| flow.name.as_ref() == name);
+        flow.map(|flow| FlowRef::new(flow.uuid, flow.name.clone()))
+            .ok_or_else(|| vec![format!("line.toml: the flow {name} is not in flows.json")])
+    };
+    let main_flow = by_name(&content.main_flow)?;
+    let after_close_flow = content.after_close_flow.as_deref().map(by_name).transpose()?;
+    let keywords = keywords(&export, &assets)?;
+    Ok(Flows { assets: Arc::new(assets), env, timezone, main_flow, after_close_flow, keywords })
+}
+
+/// The topics that flows open tickets under, as they name them.
+fn topics(export: &Json) -> Vec<Json> {
+    let empty = Vec::new();
+    let list = |json: &Json, key: &str| json[key].as_array().unwrap_or(&empty).clone();
+    let mut topics: Vec<Json> = Vec::new();
+    for flow in list(export, "flows") {
+        for node in list(&flow, "nodes") {
+            for action in list(&node, "actions") {
+                let topic = &action["topic"];
+                if action["type"] == "open_ticket" && topic.is_object() && !topics.contains(topic) {
+                    topics.push(topic.clone());
+                }
+            }
+        }
+    }
+    topics
+}
+
+/// Keyword triggers of an export (type `K`), in the folded form that messages are compared in.
+fn keywords(
+    export: &Json,
+    assets: &Assets,
+) -> std::result::Result<Vec<(FlowRef, KeywordMatch)>, Vec<String>> {
+    let mut found = Vec::new();
+    for trigger in export["triggers"].as_array().map_or(&[][..], Vec::as_slice) {
+        if trigger["trigger_type"] != "K" {
+            continue;
+        }
+        let uuid = trigger["flow"]["uuid"].as_str().and_then(|text| text.parse::<Uuid>().ok());
+        let Some(flow) = uuid.and_then(|uuid| assets.flow(uuid)) else {
+            return Err(vec!["flows.json: a trigger names a flow that is not in the export".to_owned()]);
+        };
+        let kind = if trigger["match_type"] == "F" { KeywordMatchKind::FirstWord } else { KeywordMatchKind::OnlyWord };
+        let one = trigger["keyword"].as_str().into_iter();
+        let many = trigger["keywords"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Json::as_str);
+        for word in one.chain(many) {
+            let reference = FlowRef::new(flow.uuid, flow.name.clone());
+            found.push((reference, KeywordMatch { kind, keyword: words::fold(word) }));
+        }
+    }
+    Ok(found)
+}
