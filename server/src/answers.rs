@@ -1,5 +1,7 @@
 //! Verified answers: which is valid now, and which fits what somebody wrote. An expired answer never goes out.
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use flow::words::Language;
 use jiff::civil::Date;
@@ -90,25 +92,32 @@ pub fn find<'a>(line: &'a Line, text: &str, today: Date) -> Option<&'a Answer> {
 }
 
 /// What flows see as `@globals.answer_…`: the line's verified answers, valid now, in the person's language.
-pub struct AnswerGlobals<'a> {
-    pub app: &'a App,
-    pub line: &'a Line,
+pub struct AnswerGlobals {
+    pub app: App,
+    pub line: Arc<Line>,
     pub language: Option<Language>,
     pub today: Date,
     /// What the person wrote last.
-    pub text: &'a str,
+    pub text: String,
     /// When the first of the answers that were given out stops being valid.
-    pub earliest_end: std::cell::Cell<Option<Ts>>,
+    /// (Microseconds; 0: none.)
+    pub earliest_end: AtomicI64,
 }
 
-impl AnswerGlobals<'_> {
+impl AnswerGlobals {
+    /// When the first of the answers given out so far stops being valid.
+    #[must_use]
+    pub fn earliest_end(&self) -> Option<Ts> {
+        let micros = self.earliest_end.load(Ordering::Relaxed);
+        (micros > 0).then_some(Ts(micros))
+    }
+
     fn part(&self, answer: &Answer, part: &str) -> Option<String> {
         let language = self.line.content.language(self.language);
         let value = match part {
             "" => {
-                let end = valid_until(self.line, answer);
-                let earliest = self.earliest_end.get();
-                self.earliest_end.set(earliest.into_iter().chain(end).min());
+                let ends = self.earliest_end().into_iter().chain(valid_until(&self.line, answer));
+                self.earliest_end.store(ends.min().map_or(0, |end| end.0), Ordering::Relaxed);
                 answer.text.get(&language).cloned()
             }
             "title" => answer.title.get(&language).cloned(),
@@ -121,12 +130,12 @@ impl AnswerGlobals<'_> {
     }
 }
 
-impl flow::engine::Globals for AnswerGlobals<'_> {
+impl flow::Globals for AnswerGlobals {
     fn get(&self, key: &str) -> Option<String> {
         let name = key.strip_prefix("answer_")?;
         if let Some(part) = name.strip_prefix("found") {
             let part = part.trim_start_matches('_');
-            return match find(self.line, self.text, self.today) {
+            return match find(&self.line, &self.text, self.today) {
                 Some(answer) => self.part(answer, part),
                 None => Some(String::new()),
             };

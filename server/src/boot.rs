@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{access, api, console, jobs, lines, outbound, webchat};
+use crate::{api, console, jobs, lines, outbound, webchat};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -176,5 +176,3 @@ async fn keys_loop(app: App) {
     }
 }
 
-/// Makes the first administrator when there is no staff at all; used by the command line.
-pub use access::create_staff;

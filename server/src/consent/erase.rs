@@ -8,7 +8,7 @@ use crate::contacts::Contact;
 use crate::flows::Route;
 use crate::inbound::Effects;
 use crate::jobs::{self, Job};
-use crate::live::{self, LiveKind};
+use crate::inbox;
 use crate::outbound;
 use crate::store::{Result, Ts, Tx};
 
@@ -32,10 +32,8 @@ pub struct Receipt {
 /// # Errors
 /// When the store refuses.
 pub fn erase(tx: &mut Tx<'_>, app: &App, contact: &Contact, now: Ts) -> Result<(String, Effects)> {
-    for conversation in tx.conversations_of(contact.id)? {
-        live::record(tx, app, contact.line_id, LiveKind::Conversation, conversation, conversation, now)?;
-    }
-    let erased = tx.erase_contact(contact.id)?;
+    let conversations = inbox::forget(tx, app, contact.line_id, contact.id, now)?;
+    let erased = Erased { conversations: i64::try_from(conversations).unwrap_or(i64::MAX), ..tx.erase_contact(contact.id)? };
     let receipt = new_receipt(app);
     let row = ErasureRow { line_id: contact.line_id, at: now, erased, proof: Vec::new() };
     let proof = proof(app, &receipt, &row);

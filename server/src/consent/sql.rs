@@ -22,9 +22,6 @@ const ERASE_MESSAGES: Sql = crate::sql!("DELETE FROM message WHERE contact_id = 
 const ERASE_PARTS: Sql = crate::sql!(
     "DELETE FROM message_part WHERE message_id IN (SELECT id FROM message WHERE contact_id = $1)"
 );
-const ERASE_ENTRIES: Sql = crate::sql!("DELETE FROM entry WHERE contact_id = $1");
-const ERASE_DRAFTS: Sql = crate::sql!("DELETE FROM draft WHERE contact_id = $1");
-const ERASE_CONVERSATIONS: Sql = crate::sql!("DELETE FROM conversation WHERE contact_id = $1");
 const ERASE_CONSENT: Sql = crate::sql!("DELETE FROM consent WHERE contact_id = $1");
 const ERASE_JOBS: Sql = crate::sql!("DELETE FROM job WHERE contact_id = $1");
 const ERASE_IDENTITIES: Sql = crate::sql!("DELETE FROM identity WHERE contact_id = $1");
@@ -32,7 +29,6 @@ const ERASE_CONTACT: Sql = crate::sql!(
     "UPDATE contact SET key_id = NULL, sealed = NULL, session = NULL, session_until = NULL, pending = NULL, \
      language = NULL, conversation_id = NULL, standing = 3 WHERE id = $1"
 );
-const OPEN_CONVERSATIONS: Sql = crate::sql!("SELECT id FROM conversation WHERE contact_id = $1");
 const INSERT_ERASURE: Sql = crate::sql!(
     "INSERT INTO erasure (receipt, line_id, at, messages, conversations, identities, proof) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)"
@@ -144,22 +140,16 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// Her conversations, open or not.
-    pub(super) fn conversations_of(&mut self, contact_id: Uuid) -> Result<Vec<Uuid>> {
-        self.rows(OPEN_CONVERSATIONS, args![contact_id])?.iter().map(|row| row.get(0)).collect()
-    }
-
-    /// Removes every row that is about a person and empties her own.
+    /// Removes every row that is about a person and empties her own; her conversations are the inbox's.
     pub(super) fn erase_contact(&mut self, contact_id: Uuid) -> Result<Erased> {
         self.run(ERASE_PARTS, args![contact_id])?;
         let messages = count(self.run(ERASE_MESSAGES, args![contact_id])?);
-        for sql in [ERASE_ENTRIES, ERASE_DRAFTS, ERASE_CONSENT, ERASE_JOBS] {
+        for sql in [ERASE_CONSENT, ERASE_JOBS] {
             self.run(sql, args![contact_id])?;
         }
-        let conversations = count(self.run(ERASE_CONVERSATIONS, args![contact_id])?);
         let identities = count(self.run(ERASE_IDENTITIES, args![contact_id])?);
         self.run(ERASE_CONTACT, args![contact_id])?;
-        Ok(Erased { messages, conversations, identities })
+        Ok(Erased { messages, conversations: 0, identities })
     }
 
     pub(super) fn insert_erasure(&mut self, receipt: &str, row: &ErasureRow) -> Result<()> {

@@ -42,7 +42,7 @@ pub fn events(
     contact: &mut Contact,
     session: &Session,
     events: &[Event],
-    globals: &AnswerGlobals<'_>,
+    globals: &AnswerGlobals,
     applied: &mut Applied,
     now: Ts,
 ) -> Result<()> {
@@ -54,19 +54,19 @@ pub fn events(
     Ok(())
 }
 
-struct Apply<'a, 'b, 'c> {
+struct Apply<'a, 'b> {
     tx: &'a mut Tx<'b>,
     app: &'a App,
     route: Route<'a>,
     contact: &'a mut Contact,
     session: &'a Session,
     flow_name: &'a str,
-    globals: &'a AnswerGlobals<'c>,
+    globals: &'a AnswerGlobals,
     applied: &'a mut Applied,
     now: Ts,
 }
 
-impl Apply<'_, '_, '_> {
+impl Apply<'_, '_> {
     fn event(&mut self, kind: &EventKind) -> Result<()> {
         match kind {
             EventKind::MsgCreated { msg, .. } => self.message(msg),
@@ -184,7 +184,7 @@ impl Apply<'_, '_, '_> {
             origin: Origin::Bot,
             content,
             client_id: None,
-            valid_until: self.globals.earliest_end.get(),
+            valid_until: self.globals.earliest_end(),
         };
         outbound::enqueue(self.tx, self.app, &new, self.now)?;
         self.applied.effects.outbound = true;
@@ -261,13 +261,13 @@ pub fn answer_now(
     contact: &Contact,
     ask: &Ask,
 ) -> Result<Option<AskAnswer>> {
-    let missing = |what: &str| Err(format!("{what} is not connected to this installation"));
+    let missing = |what: &str| format!("{what} is not connected to this installation");
     Ok(match &ask.kind {
         AskKind::Webhook { .. } => None,
         AskKind::ClaimUrn { urn } => Some(AskAnswer::ClaimUrn(contacts::may_claim(tx, app, route.line.id, contact, urn)?)),
-        AskKind::Llm { .. } => Some(AskAnswer::Llm(missing("a language model"))),
-        AskKind::Airtime { .. } => Some(AskAnswer::Airtime(missing("an airtime service"))),
-        AskKind::Email { .. } => Some(AskAnswer::Email(missing("e-mail"))),
+        AskKind::Llm { .. } => Some(AskAnswer::Llm(Err(missing("a language model")))),
+        AskKind::Airtime { .. } => Some(AskAnswer::Airtime(Err(missing("an airtime service")))),
+        AskKind::Email { .. } => Some(AskAnswer::Email(Err(missing("e-mail")))),
     })
 }
 

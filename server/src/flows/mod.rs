@@ -6,7 +6,7 @@ mod sql;
 
 use std::sync::Arc;
 
-use flow::engine::{Call, Next, Sprint};
+use flow::{Call, Next, Sprint};
 use flow::events::MsgIn;
 use flow::refs::FlowRef;
 use flow::resumes::Resume;
@@ -21,7 +21,7 @@ use crate::lines::{Channel, Line};
 use crate::store::{Result, Ts, Tx};
 
 pub use person::AppSource;
-pub use session::StoredSession;
+pub use session::{StoredSession, drop_session};
 
 /// How many questions of a session may be answered inside one transaction (claims of addresses, services that
 /// are not connected) before it is stopped.
@@ -164,20 +164,20 @@ fn run(
     now: Ts,
 ) -> Result<Option<Effects>> {
     let line = route.line;
-    let globals = AnswerGlobals {
-        app,
-        line,
+    let globals = Arc::new(AnswerGlobals {
+        app: app.clone(),
+        line: line.clone(),
         language: contact.language,
         today: today(line, now),
-        text,
-        earliest_end: std::cell::Cell::new(None),
-    };
+        text: text.to_owned(),
+        earliest_end: std::sync::atomic::AtomicI64::new(0),
+    });
     let mut person = person::to_engine(contact, route, now);
     let mut source = AppSource::new(app);
     let mut applied = apply::Applied::default();
     let mut go = match go {
         Go::Start(trigger) => Some(GoOn::Start(trigger)),
-        Go::Resume(resume) => match StoredSession::open(contact, line)? {
+        Go::Resume(resume) => match StoredSession::open(contact)? {
             Some(stored) => Some(GoOn::Resume(Box::new(stored.session), resume)),
             None => return Ok(None),
         },
@@ -189,14 +189,14 @@ fn run(
             env: &line.env,
             contact: &mut person,
             source: &mut source,
-            globals: Some(&globals),
+            globals: Some(globals.clone()),
             policy: None,
             phone_call: None,
             limits: &line.limits,
         };
         let sprint: Sprint = match step {
-            GoOn::Start(trigger) => flow::engine::start(call, *trigger),
-            GoOn::Resume(session, resume) => flow::engine::resume(call, *session, *resume),
+            GoOn::Start(trigger) => flow::start(call, *trigger),
+            GoOn::Resume(session, resume) => flow::resume(call, *session, *resume),
         };
         if sprint.refused.is_some() {
             return Ok(None);
@@ -207,7 +207,7 @@ fn run(
             Next::Wait { timeout_at, expires_at, .. } => {
                 StoredSession { session, timeout_at, expires_at }.keep(contact)?;
             }
-            Next::Ended => session::drop_session(contact),
+            Next::Ended => drop_session(contact),
             Next::Ask(ask) => match apply::answer_now(tx, app, route, contact, &ask)? {
                 Some(answer) => {
                     go = Some(GoOn::Resume(Box::new(session), Box::new(Resume::Answer(ask.id, answer))));

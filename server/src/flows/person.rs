@@ -29,10 +29,8 @@ impl Source for AppSource<'_> {
         self.0.id()
     }
     fn uuid_v4(&mut self) -> Uuid {
-        uuid::Builder::from_u64_pair(self.0.ids.random(), self.0.ids.random())
-            .with_variant(uuid::Variant::RFC4122)
-            .with_version(uuid::Version::Random)
-            .into_uuid()
+        let bits = (u128::from(self.0.ids.random()) << 64) | u128::from(self.0.ids.random());
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
     fn random_below(&mut self, bound: u64) -> u64 {
         // The bias of a remainder is below 2^-40 for every bound that a flow can ask for.

@@ -3,7 +3,6 @@ use flow::session::Session;
 use jiff::Timestamp;
 
 use crate::contacts::Contact;
-use crate::lines::Line;
 use crate::store::{Result, StoreError, Ts};
 use crate::vault::Purpose;
 
@@ -14,8 +13,6 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
 }
 
-/// How long a session waits for the answer to something that it asked the server for, in seconds.
-const ASK_SECONDS: i64 = 3_600;
 /// Two moments, each 8 bytes: when the wait times out (0: never) and when it expires.
 const HEAD_BYTES: usize = 16;
 
@@ -49,7 +46,7 @@ impl StoredSession {
     ///
     /// # Errors
     /// When it was damaged.
-    pub fn open(contact: &Contact, line: &Line) -> Result<Option<Self>> {
+    pub fn open(contact: &Contact) -> Result<Option<Self>> {
         let Some(sealed) = &contact.session else { return Ok(None) };
         let plain = contact.key.open(Purpose::Session, sealed)?;
         let (head, stored) = plain
@@ -61,7 +58,7 @@ impl StoredSession {
             i64::from_le_bytes(bytes)
         };
         let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-        match Session::from_stored(stored, &line.assets) {
+        match Session::from_stored(stored) {
             Ok(session) => Ok(Some(Self {
                 session,
                 timeout_at: (moment(0) > 0).then(|| at(moment(0))),
@@ -79,10 +76,4 @@ impl StoredSession {
 pub fn drop_session(contact: &mut Contact) {
     contact.session = None;
     contact.session_until = None;
-}
-
-/// The longest that an answer is waited for.
-#[must_use]
-pub fn ask_deadline(now: Ts) -> Ts {
-    now.plus_seconds(ASK_SECONDS)
 }

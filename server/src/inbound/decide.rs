@@ -24,7 +24,7 @@ enum Answerer {
     Nobody,
     Command(Command),
     Triage(TriageKind, flow::words::Language),
-    Staff(uuid::Uuid),
+    Staff,
     LanguageQuestion,
     LanguageAnswer,
     /// Notice shown; anything but a clear answer goes on to the flow.
@@ -43,8 +43,8 @@ fn answerer(line: &Line, contact: &Contact, text: &str) -> Answerer {
     if let Some((kind, language)) = line.triage(text) {
         return Answerer::Triage(kind, language);
     }
-    if let Some(conversation) = contact.conversation_id {
-        return Answerer::Staff(conversation);
+    if contact.conversation_id.is_some() {
+        return Answerer::Staff;
     }
     match (command, contact.consent) {
         (_, ConsentState::New) => Answerer::LanguageQuestion,
@@ -74,7 +74,7 @@ pub fn message(
     if matches!(message.kind, MessageKind::Reaction { .. }) {
         // A reaction asks for nothing; it is kept with the conversation that it belongs to, if there is one.
         if contact.conversation_id.is_some() {
-            keep(tx, app, &contact, route, &message, app.id(), now)?;
+            keep(tx, &contact, route, &message, app.id(), now)?;
         }
         contacts::save_state(tx, &contact)?;
         return Ok(Effects::default());
@@ -88,7 +88,7 @@ pub fn message(
     let answerer = answerer(line, &contact, &wrote.text);
     let effects = answer(tx, app, route, &mut contact, &message, &wrote, answerer, now)?;
     if contact.standing != Standing::Erased {
-        keep(tx, app, &contact, route, &message, wrote.message_id, now)?;
+        keep(tx, &contact, route, &message, wrote.message_id, now)?;
         if let Some(conversation) = contact.conversation_id {
             inbox::message_arrived(tx, app, &contact, conversation, wrote.message_id, &wrote.text, now)?;
         }
@@ -115,7 +115,7 @@ fn answer(
             consent::refer_urgently(tx, app, route, contact, kind, spoken, &wrote.text, now)
         }
         // The bot is silent while a human has it.
-        Answerer::Staff(_) => Ok(Effects { live: true, ..Effects::default() }),
+        Answerer::Staff => Ok(Effects { live: true, ..Effects::default() }),
         Answerer::LanguageQuestion => consent::ask_language(tx, app, route, contact, now),
         Answerer::LanguageAnswer => consent::language_answered(tx, app, route, contact, wrote, now),
         Answerer::NoticeAnswer => {
@@ -152,7 +152,6 @@ fn to_flow(
 /// only that something came and when.
 fn keep(
     tx: &mut Tx<'_>,
-    app: &App,
     contact: &Contact,
     route: Route<'_>,
     message: &Message,

@@ -195,12 +195,7 @@ fn end_wait(tx: &mut Tx<'_>, app: &App, contact_id: Uuid, now: Ts) -> Result<Eff
     if contact.session_until.is_none_or(|until| until > now) {
         return Ok(Effects::default());
     }
-    let lines = app.lines();
-    let stored = match lines.get(contact.line_id) {
-        Some(line) => StoredSession::open(&contact, line)?,
-        None => None,
-    };
-    let Some(stored) = stored else {
+    let Some(stored) = StoredSession::open(&contact)? else {
         drop_wait(tx, app, contact_id)?;
         return Ok(Effects::default());
     };
@@ -225,29 +220,38 @@ fn drop_wait(tx: &mut Tx<'_>, app: &App, contact_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Starts the line's after-close flow for conversations that stayed closed.
+/// Starts the line's after-close flow for conversations that stayed closed, and wakes snoozed ones.
 async fn after_closing(app: &App) -> Result<usize> {
     let now = app.now();
-    let context = app.clone();
-    let (count, effects) = app
+    let (closed, snoozed) = app
         .store
-        .write(move |tx| {
-            let mut effects = Effects::default();
-            let due = inbox::due_after_close(tx, now, ROUND)?;
-            for (conversation, contact_id) in &due {
-                effects.add(after_close(tx, &context, *conversation, *contact_id, now)?);
-            }
-            Ok((due.len(), effects))
-        })
+        .read(move |tx| Ok((inbox::due_after_close(tx, now, ROUND)?, inbox::due_snoozed(tx, now, ROUND)?)))
         .await?;
-    effects.wake(app);
-    Ok(count)
+    for (conversation, contact_id) in closed.iter().copied() {
+        let context = app.clone();
+        let effects = app.store.write(move |tx| after_close(tx, &context, conversation, contact_id, now)).await?;
+        effects.wake(app);
+    }
+    for (conversation, contact_id) in snoozed.iter().copied() {
+        let context = app.clone();
+        app.store
+            .write(move |tx| {
+                contacts::get_locked(tx, &context, contact_id)?;
+                inbox::wake(tx, &context, conversation, now)
+            })
+            .await?;
+        app.signals.touch_live();
+    }
+    Ok(closed.len() + snoozed.len())
 }
 
 fn after_close(tx: &mut Tx<'_>, app: &App, conversation: Uuid, contact_id: Uuid, now: Ts) -> Result<Effects> {
     let Some(mut contact) = contacts::get_locked(tx, app, contact_id)? else { return Ok(Effects::default()) };
+    if !inbox::claim_after_close(tx, conversation, now)? {
+        return Ok(Effects::default());
+    }
     let lines = app.lines();
-    let place = tx.conversation_place(conversation)?;
+    let place = tx.conversation(conversation)?.map(|row| row.channel_id);
     let found = place.and_then(|channel| lines.channel(channel));
     let Some((line, channel)) = found else { return Ok(Effects::default()) };
     let identity = contact.profile.urns.iter().find(|known| known.channel == channel.id);

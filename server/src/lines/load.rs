@@ -33,8 +33,8 @@ pub async fn load(store: &Store, vault: &Vault) -> Result<Lines> {
     let rows = store
         .read(|tx| {
             let mut all = Vec::new();
-            for line in tx.lines()? {
-                all.push((line.id, tx.line_files(line.id)?, tx.line_channels(line.id)?));
+            for id in tx.line_ids()? {
+                all.push((id, tx.line_files(id)?, tx.line_channels(id)?));
             }
             Ok(all)
         })

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::args;
 use crate::store::{Result, Sql, Ts, Tx};
 
-const LINES: Sql = crate::sql!("SELECT id, slug, content_version FROM line ORDER BY slug");
+const LINES: Sql = crate::sql!("SELECT id FROM line ORDER BY slug");
 const FILES: Sql = crate::sql!("SELECT path, body FROM line_file WHERE line_id = $1 ORDER BY path");
 const CHANNELS: Sql =
     crate::sql!("SELECT id, kind, address, settings FROM channel WHERE line_id = $1 ORDER BY id");
@@ -19,13 +19,6 @@ const PUT_CHANNEL: Sql = crate::sql!(
      ON CONFLICT (kind, address) DO UPDATE SET settings = excluded.settings RETURNING id, line_id"
 );
 
-/// A line as stored.
-pub struct LineRow {
-    pub id: Uuid,
-    pub slug: String,
-    pub version: i64,
-}
-
 /// A channel as stored.
 pub struct ChannelRow {
     pub id: Uuid,
@@ -35,11 +28,8 @@ pub struct ChannelRow {
 }
 
 impl Tx<'_> {
-    pub(super) fn lines(&mut self) -> Result<Vec<LineRow>> {
-        self.rows(LINES, args![])?
-            .iter()
-            .map(|row| Ok(LineRow { id: row.get(0)?, slug: row.get(1)?, version: row.get(2)? }))
-            .collect()
+    pub(super) fn line_ids(&mut self) -> Result<Vec<Uuid>> {
+        self.rows(LINES, args![])?.iter().map(|row| row.get(0)).collect()
     }
 
     pub(super) fn line_files(&mut self, line_id: Uuid) -> Result<Vec<(String, Vec<u8>)>> {

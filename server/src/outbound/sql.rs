@@ -68,8 +68,8 @@ impl Tx<'_> {
 }
 
 const DUE: Sql = crate::sql!(
-    "SELECT m.id, m.contact_id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
-       m.valid_until, m.keep, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.direction \
+    "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
+       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.state = 1 AND m.part {in_ints:$1} AND m.due_at <= $2 AND NOT EXISTS \
        (SELECT 1 FROM message e WHERE e.contact_id = m.contact_id AND e.state IN (1, 2) AND e.id < m.id) \
@@ -115,7 +115,6 @@ pub(super) static PARTS: crate::store::Many = crate::store::Many {
 #[derive(Debug, Clone)]
 pub struct Leased {
     pub id: Uuid,
-    pub contact_id: Uuid,
     pub conversation_id: Option<Uuid>,
     pub line_id: Uuid,
     pub channel_id: Uuid,
@@ -123,7 +122,6 @@ pub struct Leased {
     pub body: Option<Vec<u8>>,
     pub day: i64,
     pub valid_until: Option<Ts>,
-    pub keep: bool,
     /// How often it was tried before.
     pub attempts: i64,
     pub key_id: Option<Uuid>,
@@ -148,20 +146,18 @@ impl Tx<'_> {
         for row in rows {
             leased.push(Leased {
                 id: row.get(0)?,
-                contact_id: row.get(1)?,
-                conversation_id: row.get(2)?,
-                line_id: row.get(3)?,
-                channel_id: row.get(4)?,
-                identity_id: row.get(5)?,
-                body: row.get(6)?,
-                day: row.get(7)?,
-                valid_until: row.get(8)?,
-                keep: row.get(9)?,
-                attempts: row.get(10)?,
-                key_id: row.get(11)?,
-                profile: row.get(12)?,
-                standing: row.get(13)?,
-                last_in_at: row.get(14)?,
+                conversation_id: row.get(1)?,
+                line_id: row.get(2)?,
+                channel_id: row.get(3)?,
+                identity_id: row.get(4)?,
+                body: row.get(5)?,
+                day: row.get(6)?,
+                valid_until: row.get(7)?,
+                attempts: row.get(8)?,
+                key_id: row.get(9)?,
+                profile: row.get(10)?,
+                standing: row.get(11)?,
+                last_in_at: row.get(12)?,
                 parts_sent: 0,
             });
         }

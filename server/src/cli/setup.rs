@@ -1,0 +1,136 @@
+//! Lines, channels, staff, keys: what is set up from the command line. A running server must be restarted to see
+//! new lines and channels.
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use openline::access::{self, Role};
+use openline::app::App;
+use openline::config::Config;
+use openline::lines::{self, NewChannel};
+use uuid::Uuid;
+
+/// Arguments of `openline channel`.
+#[derive(Args)]
+pub struct ChannelArguments {
+    /// The line's slug.
+    #[arg(long)]
+    line: String,
+    /// `whatsapp_cloud`, `twilio` or `webchat`.
+    #[arg(long)]
+    kind: String,
+    /// The number (id) at the provider, or the page's name.
+    #[arg(long)]
+    address: String,
+    /// A JSON file with the provider's settings; a web chat needs none.
+    #[arg(long)]
+    settings: Option<PathBuf>,
+}
+
+/// Arguments of `openline staff`.
+#[derive(Args)]
+pub struct StaffArguments {
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    email: String,
+    /// The line's slug; an administrator needs none.
+    #[arg(long)]
+    line: Option<String>,
+    /// For instance `--role agent --role protection_focal_point`.
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
+}
+
+async fn open(config: Config) -> anyhow::Result<App> {
+    Ok(openline::boot::open(config).await?.0)
+}
+
+fn line_id(app: &App, slug: &str) -> anyhow::Result<Uuid> {
+    let lines = app.lines();
+    let line = lines.by_slug(slug).with_context(|| format!("there is no line {slug}; import it first"))?;
+    Ok(line.id)
+}
+
+/// Imports a content folder.
+pub async fn import(config: Config, folder: &Path) -> anyhow::Result<()> {
+    let app = open(config).await?;
+    let imported = lines::import_folder(&app, folder).await?;
+    println!(
+        "Line {}: {} flows, {} answers, {} files.",
+        imported.slug, imported.flows, imported.answers, imported.files
+    );
+    Ok(())
+}
+
+/// Makes a channel.
+pub async fn channel(config: Config, arguments: ChannelArguments) -> anyhow::Result<()> {
+    let settings = match &arguments.settings {
+        None => serde_json::json!({}),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?
+        }
+    };
+    let public = config.public_url.clone();
+    let app = open(config).await?;
+    let line = line_id(&app, &arguments.line)?;
+    let new = NewChannel { kind: arguments.kind.clone(), address: arguments.address, settings };
+    let id = lines::add_channel(&app, line, &new).await?;
+    if arguments.kind == "webchat" {
+        println!("The page is {public}/chat/{}", arguments.line);
+    } else {
+        println!("The provider must call {public}/hooks/{id}");
+    }
+    Ok(())
+}
+
+/// Adds a member of staff.
+pub async fn staff(config: Config, arguments: StaffArguments) -> anyhow::Result<()> {
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password).context("the password is read from standard input")?;
+    let app = open(config).await?;
+    let line = match &arguments.line {
+        Some(slug) => line_id(&app, slug)?,
+        None => Uuid::nil(),
+    };
+    let mut roles = Vec::new();
+    for role in &arguments.roles {
+        let role: Role = serde_json::from_value(serde_json::Value::String(role.clone()))
+            .with_context(|| format!("{role} is no role"))?;
+        anyhow::ensure!(role == Role::Administrator || arguments.line.is_some(), "--line says for which line");
+        roles.push((if role == Role::Administrator { Uuid::nil() } else { line }, role));
+    }
+    access::create_staff(&app, &arguments.name, &arguments.email, password.trim_end_matches('\n'), &roles).await?;
+    println!("{} can sign in.", arguments.name);
+    Ok(())
+}
+
+/// Wraps keys anew.
+pub async fn rotate(config: Config) -> anyhow::Result<()> {
+    let app = open(config).await?;
+    let vault = app.vault.clone();
+    let count = tokio::task::spawn_blocking(move || vault.rotate()).await??;
+    println!("{count} keys were wrapped anew. Former master keys can be destroyed.");
+    Ok(())
+}
+
+/// Checks a receipt.
+pub async fn receipt(config: Config, text: &str) -> anyhow::Result<ExitCode> {
+    let app = open(config).await?;
+    match openline::consent::receipt(&app, text).await? {
+        Some(receipt) => {
+            println!(
+                "Receipt {} is good: erased on {}, {} messages, {} conversations, {} addresses.",
+                receipt.receipt, receipt.at, receipt.messages, receipt.conversations, receipt.identities
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            println!("There is no such receipt.");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
