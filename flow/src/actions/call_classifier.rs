@@ -1,0 +1,52 @@
+//! A classifier of old; nothing is called any more.
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Act, Answered, Outcome, online};
+use crate::definition::{FlowType, Reader, Text};
+use crate::engine::{NewResult, Turn};
+use crate::events::EventKind;
+use crate::inspect::Visitor;
+
+/// See the module.
+#[derive(Debug)]
+pub struct CallClassifier {
+    input: Text,
+    result_name: Arc<str>,
+}
+
+impl Act for CallClassifier {
+    const TYPE: &'static str = "call_classifier";
+
+    fn read(r: &mut Reader<'_, '_>) -> Self {
+        Self { input: Text::new(r.required("input")), result_name: r.result_name(false) }
+    }
+
+    fn allowed_in(kind: FlowType) -> bool {
+        online(kind)
+    }
+
+    fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, _: Option<Answered>) -> Outcome {
+        turn.log(EventKind::Warning { text: "NLU classifiers are no longer supported".to_owned() });
+        if !self.result_name.is_empty() {
+            turn.save_result(NewResult {
+                name: &self.result_name,
+                value: "0".to_owned(),
+                category: "Failure",
+                category_localized: String::new(),
+                input: Cow::Borrowed(""),
+                extra: None,
+            });
+        }
+        Outcome::Done
+    }
+
+    fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
+        visitor.template(&self.input);
+        if !self.result_name.is_empty() {
+            visitor.result(&self.result_name, ["Success", "Skipped", "Failure"].map(str::to_owned).to_vec());
+        }
+    }
+}

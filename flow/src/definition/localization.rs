@@ -1,0 +1,67 @@
+//! Translations of a flow's texts, by language, then by what they belong to, then by property.
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::Text;
+use crate::words::Language;
+
+/// All translations of one flow.
+#[derive(Debug, Default)]
+pub struct Localization {
+    languages: Vec<(Language, HashMap<Uuid, Item>)>,
+}
+
+type Item = Vec<(Box<str>, Vec<Text>)>;
+
+impl Localization {
+    /// Reads the `localization` part of a definition.
+    pub(crate) fn read(json: Option<&Json>) -> Result<Self, String> {
+        let Some(languages) = json.and_then(Json::as_object) else { return Ok(Self::default()) };
+        let mut out = Self::default();
+        for (code, items) in languages {
+            let invalid = |what: String| format!("invalid localization: {what}");
+            let language: Language =
+                code.parse().map_err(|_| invalid(format!("'{code}' is not a language")))?;
+            let mut read = HashMap::new();
+            for (id, properties) in items.as_object().into_iter().flatten() {
+                let uuid: Uuid = id
+                    .parse()
+                    .map_err(|_| invalid(format!("invalid translation for '{code}': invalid item uuid '{id}'")))?;
+                read.insert(uuid, read_item(properties));
+            }
+            out.languages.push((language, read));
+        }
+        out.languages.sort_by_key(|(language, _)| *language);
+        Ok(out)
+    }
+
+    /// The languages that have translations, in the order of their codes.
+    pub fn languages(&self) -> impl Iterator<Item = Language> {
+        self.languages.iter().map(|(language, _)| *language)
+    }
+
+    /// The translation of one property, if there is one.
+    #[must_use]
+    pub fn get(&self, language: Language, item: Uuid, property: &str) -> Option<&[Text]> {
+        let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
+        let texts = items.get(&item)?.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
+        (!texts.is_empty()).then_some(texts)
+    }
+}
+
+fn read_item(properties: &Json) -> Item {
+    let mut item = Item::new();
+    for (name, texts) in properties.as_object().into_iter().flatten() {
+        if name.starts_with('_') {
+            continue;
+        }
+        let texts = match texts {
+            Json::Array(list) => list.iter().map(|text| Text::new(text.as_str().unwrap_or(""))).collect(),
+            _ => continue,
+        };
+        item.push((name.as_str().into(), texts));
+    }
+    item
+}

@@ -1,0 +1,109 @@
+//! Runs sessions: from a trigger or a resume to the next wait, question or end.
+mod sprint;
+mod turn;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(crate) use sprint::Engine;
+pub(crate) use turn::{Chosen, Turn};
+
+use crate::asks::Ask;
+use crate::assets::Assets;
+use crate::contact::Contact;
+use crate::env::Environment;
+use crate::events::{Event, MsgOut, PhoneCall, Unsendable};
+use crate::limits::Limits;
+use crate::resumes::{Resume, WaitId};
+use crate::session::Session;
+use crate::source::Source;
+use crate::triggers::Trigger;
+
+/// What the host adds to a line's globals, asked before the line's own: verified answers that are valid right
+/// now in the person's language, for instance.
+pub trait Globals {
+    /// The value of `@globals.key`, if the host has one; the key is in lower case.
+    fn get(&self, key: &str) -> Option<String>;
+}
+
+/// What the host has to say about content before it is sent.
+pub trait Policy {
+    /// A reason not to send this message, or `None`.
+    fn refuses(&self, msg: &MsgOut) -> Option<Unsendable>;
+}
+
+/// What a sprint works with. The contact is changed in place; nothing else is.
+pub struct Call<'a> {
+    pub assets: &'a Arc<Assets>,
+    pub env: &'a Environment,
+    pub contact: &'a mut Contact,
+    pub source: &'a mut dyn Source,
+    pub globals: Option<&'a dyn Globals>,
+    pub policy: Option<&'a dyn Policy>,
+    /// The call that the session is on, for flows of voice channels.
+    pub phone_call: Option<PhoneCall>,
+    pub limits: &'a Limits,
+}
+
+/// What a sprint came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sprint {
+    pub session: Session,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The ways out of nodes that were taken, for the flow's statistics.
+    pub segments: Vec<Segment>,
+    pub next: Next,
+    /// Set when a resume did not fit the session's state; nothing has changed then.
+    pub refused: Option<String>,
+}
+
+/// How the session goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// It waits to be resumed.
+    Wait {
+        /// To be given back with a timeout or expiration.
+        id: WaitId,
+        /// When to resume with [`Resume::Timeout`].
+        timeout_at: Option<Timestamp>,
+        /// When to resume with [`Resume::Expiration`]. A flow without expiry gives the time of the wait itself:
+        /// it may be treated as never.
+        expires_at: Timestamp,
+        /// Whether it waits for a dialled call to end, rather than for a message.
+        dial: bool,
+    },
+    /// It asks the server to do something; resume with [`Resume::Answer`].
+    Ask(Ask),
+    Ended,
+}
+
+/// A way out that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    pub flow_uuid: Uuid,
+    pub node_uuid: Uuid,
+    pub exit_uuid: Uuid,
+    /// What the router looked at.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operand: String,
+    pub destination_uuid: Uuid,
+    pub time: Timestamp,
+}
+
+/// Starts a session in the trigger's flow. Never fails: a flow that does not exist gives a failed session with
+/// an event that says so.
+#[must_use]
+pub fn start(call: Call<'_>, trigger: Trigger) -> Sprint {
+    Engine::begin(call, trigger)
+}
+
+/// Goes on with a session. A resume that does not fit (the wrong type, a timer of an earlier wait, an answer to
+/// another question) changes nothing: [`Sprint::refused`] says why.
+#[must_use]
+pub fn resume(call: Call<'_>, session: Session, resume: Resume) -> Sprint {
+    Engine::go_on(call, session, resume)
+}

@@ -1,0 +1,252 @@
+//! What an action or router can do while it has its turn: evaluate, log, save, change the contact.
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::sprint::Engine;
+use crate::context::Context;
+use crate::definition::{Flow, Text};
+use crate::events::{EventKind, PreviousResult};
+use crate::excellent::{ProblemKind, Scope, Template, Value, call_function};
+use crate::modifiers::{Change, Modifier};
+use crate::moment::Moment;
+use crate::refs::FlowRef;
+use crate::run::{Run, RunResult};
+use crate::session::Pushed;
+use crate::source::Source;
+use crate::words::{Language, Urn};
+
+/// A chosen way out.
+pub(crate) struct Chosen {
+    /// The exit's place in the node.
+    pub(crate) exit: usize,
+    pub(crate) operand: String,
+}
+
+/// One action's or router's turn.
+pub(crate) struct Turn<'t, 'c> {
+    pub(crate) engine: &'t mut Engine<'c>,
+    pub(crate) flow: &'t Flow,
+    /// The run's place in the session.
+    pub(crate) run: usize,
+    pub(crate) node: Uuid,
+}
+
+impl<'t> Turn<'t, '_> {
+    pub(crate) fn log(&mut self, kind: EventKind) {
+        self.engine.log(kind);
+    }
+
+    pub(crate) fn error(&mut self, text: impl Into<String>) {
+        self.engine.log(EventKind::error(text));
+    }
+
+    pub(crate) fn source(&mut self) -> &mut dyn Source {
+        self.engine.call.source
+    }
+
+    pub(crate) fn run(&self) -> &Run {
+        &self.engine.session.runs[self.run]
+    }
+
+    /// Ends this run as failed, with the reason for the flow's author.
+    pub(crate) fn fail(&mut self, text: impl Into<String>) {
+        self.engine.fail_run(self.run, text.into());
+    }
+
+    /// The texts of a property in the contact's language or, failing that, the workspace's; `None`: neither is
+    /// translated, so that the base texts count.
+    pub(crate) fn translation(&self, item: Uuid, property: &str) -> Option<(&'t [Text], Language)> {
+        let wanted = self.engine.languages();
+        let (texts, language) = self.flow.localized(&wanted, item, property, &[]);
+        (language != self.flow.language).then_some((texts, language))
+    }
+
+    /// The texts of a property in the best language, and that language.
+    pub(crate) fn localized<'b>(&self, item: Uuid, property: &str, base: &'b [Text]) -> (&'b [Text], Language)
+    where
+        't: 'b,
+    {
+        match self.translation(item, property) {
+            Some((texts, language)) => (texts, language),
+            None => (base, self.flow.language),
+        }
+    }
+
+    /// One text of a property in the best language, and that language.
+    pub(crate) fn localized_one<'b>(&self, item: Uuid, property: &str, base: &'b Text) -> (&'b Text, Language)
+    where
+        't: 'b,
+    {
+        match self.translation(item, property) {
+            Some(([first, ..], language)) => (first, language),
+            _ => (base, self.flow.language),
+        }
+    }
+
+    /// A category's name in the contact's language; empty when that is the name itself.
+    pub(crate) fn localized_name(&self, category: Uuid, name: &str) -> String {
+        match self.translation(category, "name") {
+            Some(([first, ..], _)) if *first.raw != *name => first.raw.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// Evaluates a text and logs what went wrong. `None` when there was an error.
+    pub(crate) fn eval_clean(&mut self, text: &Text) -> Option<String> {
+        let (out, clean) = self.eval_text(text);
+        clean.then_some(out)
+    }
+
+    /// Evaluates a text and logs what went wrong; expressions with errors are left out.
+    pub(crate) fn eval(&mut self, text: &Text) -> String {
+        self.eval_text(text).0
+    }
+
+    fn eval_text(&mut self, text: &Text) -> (String, bool) {
+        let (mut out, clean) = self.eval_whole(text);
+        let max = self.engine.call.limits.template_chars;
+        if out.len() > max {
+            out = ellipsis(out, max);
+        }
+        (out, clean)
+    }
+
+    /// Evaluates without cutting to the largest size of texts. Gives whether there was no error.
+    pub(crate) fn eval_whole(&mut self, text: &Text) -> (String, bool) {
+        if let Some(fixed) = text.template().is_static() {
+            return (fixed.to_owned(), true);
+        }
+        let (out, problems) = self.with_scope(|scope| text.template().evaluate(scope));
+        let clean = self.engine.log_problems(problems);
+        (out, clean)
+    }
+
+    /// Evaluates with each expression's text going through `escape` first.
+    pub(crate) fn eval_escaped(&mut self, text: &Text, escape: &dyn Fn(&str) -> String) -> String {
+        let (out, problems) = self.with_scope(|scope| text.template().evaluate_escaped(scope, Some(escape)));
+        self.engine.log_problems(problems);
+        out
+    }
+
+    /// Evaluates for a value; the error of a single expression is a value.
+    pub(crate) fn eval_value(&mut self, text: &Text) -> Value {
+        if let Some(fixed) = text.template().is_static() {
+            return Value::from(fixed);
+        }
+        let (value, problems) = self.with_scope(|scope| text.template().evaluate_value(scope));
+        self.engine.log_problems(problems);
+        value
+    }
+
+    /// Evaluates without telling anybody of problems.
+    pub(crate) fn eval_quietly(&mut self, template: &Template) -> String {
+        self.with_scope(|scope| template.evaluate(scope)).0
+    }
+
+    pub(crate) fn call_test(&mut self, name: &str, arguments: &[Value]) -> Value {
+        self.with_scope(|scope| call_function(name, arguments, scope))
+    }
+
+    pub(crate) fn value_to_text(&self, value: &Value) -> String {
+        value.to_text(&self.engine.env).map(|text| text.to_string()).unwrap_or_default()
+    }
+
+    fn with_scope<T>(&mut self, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+        let root = Context::new(self.engine, self.run);
+        let mut scope = Scope::new(&self.engine.env, &root, self.engine.call.source);
+        evaluate(&mut scope)
+    }
+
+    /// Saves a result and logs the change if its value or category changed.
+    pub(crate) fn save_result(&mut self, new: NewResult<'_>) {
+        let created_on: Moment = self.engine.call.source.now().into();
+        let key = crate::text::snakify(new.name);
+        let value = crate::modifiers::cut(&new.value, self.engine.call.limits.result_chars).to_owned();
+        let result = RunResult {
+            name: new.name.to_owned(),
+            value,
+            category: new.category.to_owned(),
+            category_localized: new.category_localized,
+            node_uuid: self.node,
+            input: new.input.into_owned(),
+            extra: new.extra,
+            created_on,
+        };
+        let (value, category, extra) = (result.value.clone(), result.category.clone(), result.extra.clone());
+        let run = self.engine.run_mut(self.run);
+        let before = run.results.insert(key, result);
+        self.engine.touch(self.run);
+        let changed = before.as_ref().is_none_or(|old| old.value != value || old.category != category);
+        if changed {
+            let previous = before.map(|old| PreviousResult { value: old.value, category: old.category });
+            let name = new.name.to_owned();
+            self.log(EventKind::RunResultChanged { name, value, category, previous, extra });
+        }
+    }
+
+    pub(crate) fn set_local(&mut self, name: &str, value: String) {
+        self.engine.run_mut(self.run).locals.insert(name.to_owned(), value);
+    }
+
+    /// Applies a change to the contact. Claiming addresses is an [`crate::Ask`]: here they are taken as ours.
+    pub(crate) fn modify(&mut self, modifier: &Modifier) -> bool {
+        self.engine.change(|change| modifier.apply(change))
+    }
+
+    /// Like [`Self::modify`], for what is more than one modifier.
+    pub(crate) fn change<T>(&mut self, apply: impl FnOnce(&mut Change<'_>) -> T) -> T {
+        self.engine.change(apply)
+    }
+
+    /// Has a flow entered once this node's actions are done; the last one wins.
+    pub(crate) fn push_flow(&mut self, flow: FlowRef, terminal: bool) {
+        self.engine.pushed = Some(Pushed { flow, parent: Some(self.run), terminal });
+    }
+
+    /// An address with what is hidden by policy left out of nothing: the engine's own events show it whole.
+    pub(crate) fn preferred_urn(&self) -> Option<&Urn> {
+        self.engine.contact.urns.first().map(|urn| &urn.urn)
+    }
+}
+
+/// A result to be saved.
+pub(crate) struct NewResult<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) value: String,
+    pub(crate) category: &'n str,
+    /// Empty when it is the same.
+    pub(crate) category_localized: String,
+    pub(crate) input: Cow<'n, str>,
+    pub(crate) extra: Option<Json>,
+}
+
+/// The first characters and three dots, `max` characters in all.
+fn ellipsis(text: String, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text;
+    }
+    format!("{}...", crate::modifiers::cut(&text, max.saturating_sub(3)))
+}
+
+impl Engine<'_> {
+    /// Logs what an evaluation complained about; gives whether there was no error.
+    pub(crate) fn log_problems(&mut self, problems: Vec<crate::excellent::Problem>) -> bool {
+        let mut clean = true;
+        for problem in problems {
+            match problem.kind {
+                ProblemKind::Error => {
+                    clean = false;
+                    self.log(EventKind::coded(
+                        format!("Error evaluating expression: {}", problem.text),
+                        "expression",
+                        &[("expression", &problem.expression)],
+                    ));
+                }
+                ProblemKind::Warning => self.log(EventKind::Warning { text: problem.text }),
+            }
+        }
+        clean
+    }
+}

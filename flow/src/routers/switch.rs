@@ -1,0 +1,134 @@
+//! Tries one test after the other on a value; the first that passes names the category.
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Found, MAX_CASES, Router};
+use crate::definition::{Reader, Text};
+use crate::engine::{Chosen, Turn};
+use crate::events::EventKind;
+use crate::excellent::Value;
+use crate::inspect::{Dependency, Visitor};
+use crate::refs::Ref;
+
+/// A switch.
+#[derive(Debug)]
+pub struct Switch {
+    pub operand: Text,
+    pub cases: Vec<Case>,
+    /// The category when no case passes.
+    pub default: Option<usize>,
+}
+
+/// One test and the category it leads to.
+#[derive(Debug)]
+pub struct Case {
+    pub uuid: Uuid,
+    /// The test's name, such as `has_any_word`.
+    pub test: Arc<str>,
+    pub arguments: Vec<Text>,
+    pub category: usize,
+}
+
+pub(super) struct RawSwitch {
+    operand: Text,
+    cases: Vec<(Uuid, Arc<str>, Vec<Text>, Option<Uuid>)>,
+    default: Option<Uuid>,
+}
+
+impl RawSwitch {
+    pub(super) fn read(r: &mut Reader<'_, '_>) -> Self {
+        let operand = Text::new(r.required("operand"));
+        let cases = r.each("cases", |r| {
+            let uuid = r.required_uuid("uuid");
+            let test = r.required("type");
+            if !test.is_empty() && !crate::excellent::is_router_test(test) {
+                r.complain(format!("case type '{test}' is not a known router test"));
+            }
+            (uuid, test.into(), r.texts("arguments"), r.uuid("category_uuid"))
+        });
+        let default = r.uuid("default_category_uuid");
+        Self { operand, cases, default }
+    }
+
+    pub(super) fn link(self, known: &dyn Fn(Uuid) -> Option<usize>) -> Result<Switch, String> {
+        if self.cases.len() > MAX_CASES {
+            return Err(format!("can't have more than {MAX_CASES} cases (has {})", self.cases.len()));
+        }
+        let default = match self.default {
+            None => None,
+            Some(uuid) => {
+                Some(known(uuid).ok_or_else(|| format!("default category {uuid} is not a valid category"))?)
+            }
+        };
+        let mut cases = Vec::with_capacity(self.cases.len());
+        for (uuid, test, arguments, category) in self.cases {
+            let category = category.unwrap_or(Uuid::nil());
+            let Some(category) = known(category) else {
+                return Err(format!("invalid case[uuid={uuid}]: category {category} is not a valid category"));
+            };
+            cases.push(Case { uuid, test, arguments, category });
+        }
+        Ok(Switch { operand: self.operand, cases, default })
+    }
+}
+
+impl Switch {
+    pub(super) fn route(&self, router: &Router, turn: &mut Turn<'_, '_>) -> Option<Chosen> {
+        let operand = turn.eval_value(&self.operand);
+        let operand_text = turn.value_to_text(&operand);
+        if let Some((case, value, extra)) = self.first_match(turn, &operand) {
+            let found = Found { operand: operand_text, value, extra };
+            return router.choose(turn, case, found);
+        }
+        let Some(default) = self.default else {
+            turn.fail("Router failed to pick a category");
+            return None;
+        };
+        // the value of an unmatched answer is the answer itself
+        router.choose(turn, default, Found { value: operand_text.clone(), operand: operand_text, extra: None })
+    }
+
+    fn first_match(
+        &self,
+        turn: &mut Turn<'_, '_>,
+        operand: &Value,
+    ) -> Option<(usize, String, Option<serde_json::Value>)> {
+        for case in &self.cases {
+            let (localized, _) = turn.localized(case.uuid, "arguments", &case.arguments);
+            let arguments = if localized.len() == case.arguments.len() { localized } else { &case.arguments };
+            let mut args = Vec::with_capacity(arguments.len() + 1);
+            args.push(operand.clone());
+            for argument in arguments {
+                args.push(turn.eval_value(argument));
+            }
+            match turn.call_test(&case.test, args) {
+                Value::Object(result) => {
+                    let value = result.get("match").unwrap_or_default();
+                    let extra = result.get("extra").filter(|extra| !extra.is_null());
+                    let value = turn.value_to_text(&value);
+                    let extra = extra.and_then(|extra| turn.value_to_json(&extra));
+                    return Some((case.category, value, extra));
+                }
+                Value::Error(error) => turn.log(EventKind::error(error.to_string())),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    pub(super) fn visit(&self, visitor: &mut dyn Visitor) {
+        visitor.template(&self.operand);
+        for case in &self.cases {
+            visitor.templates(case.uuid, "arguments", &case.arguments);
+            visitor.localizable(case.uuid, "arguments", &case.arguments);
+            if let ("has_group", Some(first)) = (&*case.test, case.arguments.first()) {
+                // a case points at its group by uuid and, since 13.2, by name too
+                if let Ok(uuid) = first.raw.parse() {
+                    let name = case.arguments.get(1).map_or("", |name| &*name.raw);
+                    visitor.dependency(Dependency::Group(Ref::new(uuid, name)));
+                }
+            }
+        }
+    }
+}
