@@ -77,9 +77,13 @@ mod tests {
 
     #[test]
     fn the_offset_survives() {
-        for text in ["2031-02-03T04:05:06.5-05:00", "2031-02-03T04:05:06Z", "2031-02-03T04:05:06.123456789Z"] {
+        for text in ["2031-02-03T04:05:06.5-05:00", "2031-02-03T04:05:06Z", "2031-02-03T04:05:06.123456789Z"]
+        {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), text);
         }
-        assert_eq!("2031-02-03T04:05:06.000-00:00".parse::<Moment>().unwrap().to_string(), "2031-02-03T04:05:06Z");
+        assert_eq!(
+            "2031-02-03T04:05:06.000-00:00".parse::<Moment>().unwrap().to_string(),
+            "2031-02-03T04:05:06Z"
+        );
     }
 }

@@ -47,8 +47,8 @@ impl Resume {
     /// # Errors
     /// When the JSON is no resume.
     pub fn read(json: &Json, wait: WaitId) -> Result<Self, String> {
-        let event: Event =
-            serde_json::from_value(json.get("event").cloned().unwrap_or_default()).map_err(|e| e.to_string())?;
+        let event: Event = serde_json::from_value(json.get("event").cloned().unwrap_or_default())
+            .map_err(|e| e.to_string())?;
         match (json.get("type").and_then(Json::as_str).unwrap_or(""), event.kind) {
             ("msg", EventKind::MsgReceived { msg, .. }) => {
                 Ok(Self::Msg { uuid: event.uuid, received_on: event.created_on, msg })

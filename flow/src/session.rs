@@ -130,8 +130,8 @@ impl Session {
         History { parent_uuid: self.uuid, ancestors, ancestors_since_input: since }
     }
 
-    /// Drops what is not needed to go on. The engine does it at the end of each sprint.
-    pub(crate) fn compact(&mut self) {
+    /// Drops what is not needed to go on: the path, locals and web call of runs that are over.
+    pub fn compact(&mut self) {
         for run in &mut self.runs {
             if run.is_over() && !(run.path.is_empty() && run.locals.is_empty() && run.webhook.is_none()) {
                 Arc::make_mut(run).compact();

@@ -137,7 +137,13 @@ impl Trigger {
 
     /// Started by a message (whose id is `uuid`), which is then the first input.
     #[must_use]
-    pub fn msg(flow: FlowRef, uuid: Uuid, received_on: Moment, msg: MsgIn, keyword: Option<KeywordMatch>) -> Self {
+    pub fn msg(
+        flow: FlowRef,
+        uuid: Uuid,
+        received_on: Moment,
+        msg: MsgIn,
+        keyword: Option<KeywordMatch>,
+    ) -> Self {
         let kind = EventKind::MsgReceived { msg, ticket_uuid: None };
         let event = Event { uuid, created_on: received_on, kind };
         Self { keyword_match: keyword, ..Self::of_event(TriggerKind::Msg, flow, event) }
@@ -200,7 +206,9 @@ impl Trigger {
             _ => None,
         };
         let (fits, wanted) = match trigger.kind {
-            TriggerKind::Campaign => (matches!(event, Some(EventKind::CampaignFired { .. })), "campaign_fired"),
+            TriggerKind::Campaign => {
+                (matches!(event, Some(EventKind::CampaignFired { .. })), "campaign_fired")
+            }
             TriggerKind::Msg => (matches!(event, Some(EventKind::MsgReceived { .. })), "msg_received"),
             TriggerKind::Chat => (matches!(event, Some(EventKind::ChatStarted { .. })), "chat_started"),
             TriggerKind::Ticket => (matches!(event, Some(EventKind::TicketClosed { .. })), "ticket_closed"),

@@ -217,6 +217,25 @@ pub enum QuickReplyKind {
     Url,
 }
 
+impl QuickReplyKind {
+    /// As definitions write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Location => "location",
+            Self::Form => "form",
+            Self::Url => "url",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Text, Self::Location, Self::Form, Self::Url].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// One choice offered with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct QuickReply {
@@ -225,8 +244,8 @@ pub struct QuickReply {
     /// Stays the same in every language, so that an answer by button matches whatever it was shown as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the person sees and what comes back as her text.
-    #[serde(default)]
+    /// What the person sees and what comes back as her text; empty for some requests of a location.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// A second line, where the channel has room for it (a WhatsApp list row's description).
     #[serde(default, skip_serializing_if = "Option::is_none")]

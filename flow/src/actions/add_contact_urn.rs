@@ -33,7 +33,9 @@ impl Act for AddContactUrn {
     }
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, answered: Option<Answered>) -> Outcome {
-        if let Some(Answered { kind: AskKind::ClaimUrn { urn }, answer: AskAnswer::ClaimUrn(ours), .. }) = answered {
+        if let Some(Answered { kind: AskKind::ClaimUrn { urn }, answer: AskAnswer::ClaimUrn(ours), .. }) =
+            answered
+        {
             finish(turn, &urn, ours);
             return Outcome::Done;
         }
@@ -46,7 +48,6 @@ impl Act for AddContactUrn {
         }
         let shown = format!("{}:{path}", self.scheme);
         let country = turn.engine.env.country;
-        let country = country.as_ref().map(|country| country.as_str());
         let urn = Urn::new(&self.scheme, path).map(|urn| normalize_urn(&urn, country)).ok();
         let Some(urn) = urn.filter(validate_urn) else {
             turn.log(EventKind::coded(
@@ -72,7 +73,11 @@ impl Act for AddContactUrn {
 
 fn finish(turn: &mut Turn<'_, '_>, urn: &Urn, ours: bool) {
     if !ours {
-        turn.log(EventKind::coded("URN is taken by another contact", "urn:taken", &[("urn", urn.identity())]));
+        turn.log(EventKind::coded(
+            "URN is taken by another contact",
+            "urn:taken",
+            &[("urn", urn.identity())],
+        ));
         return;
     }
     turn.modify(&Modifier::Urns { urns: vec![urn.to_string()], modification: UrnsModification::Append });

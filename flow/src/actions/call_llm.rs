@@ -43,8 +43,11 @@ impl Act for CallLlm {
     }
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, answered: Option<Answered>) -> Outcome {
-        if let Some(Answered { kind: AskKind::Llm { llm, instructions, input }, answer: AskAnswer::Llm(reply), .. }) =
-            answered
+        if let Some(Answered {
+            kind: AskKind::Llm { llm, instructions, input },
+            answer: AskAnswer::Llm(reply),
+            ..
+        }) = answered
         {
             let output = match reply {
                 Ok(reply) => {
@@ -75,7 +78,9 @@ impl Act for CallLlm {
             return Outcome::Done;
         };
         match (instructions, input) {
-            (Some(instructions), Some(input)) => Outcome::Ask(AskKind::Llm { llm, instructions, input }, None),
+            (Some(instructions), Some(input)) => {
+                Outcome::Ask(AskKind::Llm { llm, instructions, input }, None)
+            }
             _ => {
                 turn.set_local(&self.output_local, ERROR_OUTPUT.to_owned());
                 Outcome::Done

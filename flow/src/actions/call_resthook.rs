@@ -75,10 +75,10 @@ impl Act for CallResthook {
             };
             return Outcome::Ask(ask, kept);
         }
-        if let Some(kept) = kept {
-            if !self.result_name.is_empty() {
-                keep(turn, kept, &self.result_name);
-            }
+        if let Some(kept) = kept
+            && !self.result_name.is_empty()
+        {
+            keep(turn, kept, &self.result_name);
         }
         Outcome::Done
     }

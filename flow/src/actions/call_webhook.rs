@@ -47,7 +47,8 @@ impl Act for CallWebhook {
 
     fn read(r: &mut Reader<'_, '_>) -> Self {
         let method = r.required("method").to_owned();
-        if !method.is_empty() && !["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].contains(&method.as_str()) {
+        if !method.is_empty() && !["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].contains(&method.as_str())
+        {
             r.wrong("method", "is not a valid HTTP method");
         }
         let url = r.required("url");
@@ -59,7 +60,13 @@ impl Act for CallWebhook {
         }
         let body = r.text("body");
         r.at_most("body", body, MAX_BODY_CHARS);
-        Self { method, url: Text::new(url), headers, body: Text::new(body), result_name: r.result_name(false) }
+        Self {
+            method,
+            url: Text::new(url),
+            headers,
+            body: Text::new(body),
+            result_name: r.result_name(false),
+        }
     }
 
     fn allowed_in(kind: FlowType) -> bool {

@@ -30,8 +30,8 @@ mod transfer_airtime;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-pub use call_webhook::extract_json;
 pub(crate) use call_webhook::KeptReply;
+pub use call_webhook::extract_json;
 pub use send_msg::{parse_quick_reply, quick_reply_text};
 
 use crate::asks::{AskAnswer, AskKind};

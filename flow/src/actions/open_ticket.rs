@@ -26,7 +26,8 @@ impl Act for OpenTicket {
     fn read(r: &mut Reader<'_, '_>) -> Self {
         let topic = r.optional_ref("topic");
         let assignee = r.object("assignee").map(|mut user| {
-            let named = ["email_match", "email"].iter().map(|key| user.text(key)).find(|text| !text.is_empty());
+            let named =
+                ["email_match", "email"].iter().map(|key| user.text(key)).find(|text| !text.is_empty());
             match named {
                 Some(email) if user.get("uuid").is_none() => Pointer::Named(Text::new(email)),
                 _ => Pointer::Fixed(user.reference()),

@@ -90,9 +90,8 @@ fn resolve_legacy(turn: &mut Turn<'_, '_>, value: &str, out: &mut Resolved) {
         return;
     }
     let country = turn.engine.env.country;
-    let country = country.as_ref().map(|country| country.as_str());
     let urn = value.parse::<Urn>().ok().filter(|urn| crate::contact::SCHEMES.contains(&urn.scheme()));
-    let urn = urn.or_else(|| crate::text::phone::parse(value, country).and_then(|tel| Urn::new("tel", &tel).ok()));
+    let urn = urn.or_else(|| crate::tel::parse(value, country).and_then(|tel| Urn::new("tel", &tel).ok()));
     match urn.map(|urn| normalize_urn(&urn, country)).filter(validate_urn) {
         Some(urn) => out.urns.push(urn.identity().parse().unwrap_or(urn)),
         None => turn.error(format!("'{value}' couldn't be resolved to a contact, group or URN")),

@@ -41,8 +41,11 @@ impl Act for SendEmail {
     }
 
     fn run(&self, uuid: Uuid, turn: &mut Turn<'_, '_>, answered: Option<Answered>) -> Outcome {
-        if let Some(Answered { kind: AskKind::Email { to, subject, body }, answer: AskAnswer::Email(sent), .. }) =
-            answered
+        if let Some(Answered {
+            kind: AskKind::Email { to, subject, body },
+            answer: AskAnswer::Email(sent),
+            ..
+        }) = answered
         {
             match sent {
                 Ok(()) => turn.log(EventKind::EmailSent { to, subject, body }),

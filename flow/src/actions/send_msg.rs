@@ -177,18 +177,18 @@ impl Act for SendMsg {
         let country = channel.map_or(turn.engine.env.country, |channel| channel.country);
         msg.locale = locale(said.language, country);
         let mut offered = said.quick_replies;
-        if let (Some(channel), Some(wanted)) = (channel, &self.parts.template) {
-            if let Some(template) = assets.template(wanted.uuid) {
-                let locales = turn.engine.locales();
-                if let Some(translation) = template.find_translation(channel, &locales) {
-                    let values = self.parts.template_variables(uuid, turn, &languages);
-                    let templating = template.templating(translation, &values);
-                    let preview = translation.preview(&templating.variables);
-                    (msg.text, msg.attachments) = (preview.text, preview.attachments);
-                    offered = offer(preview.quick_replies);
-                    msg.locale.clone_from(&translation.locale);
-                    msg.templating = Some(templating);
-                }
+        if let (Some(channel), Some(wanted)) = (channel, &self.parts.template)
+            && let Some(template) = assets.template(wanted.uuid)
+        {
+            let locales = turn.engine.locales();
+            if let Some(translation) = template.find_translation(channel, &locales) {
+                let values = self.parts.template_variables(uuid, turn, &languages);
+                let templating = template.templating(translation, &values);
+                let preview = translation.preview(&templating.variables);
+                (msg.text, msg.attachments) = (preview.text, preview.attachments);
+                offered = offer(preview.quick_replies);
+                msg.locale.clone_from(&translation.locale);
+                msg.templating = Some(templating);
             }
         }
         msg.quick_replies = offered.iter().map(|offered| offered.shown.clone()).collect();

@@ -23,11 +23,11 @@ impl Act for SetContactChannel {
     }
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, _: Option<Answered>) -> Outcome {
-        if let Some(channel) = &self.channel {
-            if turn.engine.call.assets.channel(channel.uuid).is_none() {
-                turn.log(EventKind::missing("channel", &channel.uuid.to_string(), &channel.to_string()));
-                return Outcome::Done;
-            }
+        if let Some(channel) = &self.channel
+            && turn.engine.call.assets.channel(channel.uuid).is_none()
+        {
+            turn.log(EventKind::missing("channel", &channel.uuid.to_string(), &channel.to_string()));
+            return Outcome::Done;
         }
         turn.modify(&Modifier::Channel { channel: self.channel.clone() });
         Outcome::Done

@@ -18,12 +18,8 @@ impl Act for SetContactStatus {
 
     fn read(r: &mut Reader<'_, '_>) -> Self {
         let name = r.required("status");
-        let known = [
-            ContactStatus::Active,
-            ContactStatus::Blocked,
-            ContactStatus::Stopped,
-            ContactStatus::Archived,
-        ];
+        let known =
+            [ContactStatus::Active, ContactStatus::Blocked, ContactStatus::Stopped, ContactStatus::Archived];
         let status = known.into_iter().find(|status| status.as_str() == name);
         if status.is_none() && !name.is_empty() {
             r.wrong("status", "is not a valid contact status");

@@ -31,7 +31,12 @@ impl Act for StartSession {
         let recipients = Recipients::read(r);
         let flow = r.required_flow("flow");
         let in_a_flow = r.object("exclusions").is_some_and(|mut exclusions| exclusions.flag("in_a_flow"));
-        Self { recipients, flow, exclusions: Exclusions { in_a_flow }, create_contact: r.flag("create_contact") }
+        Self {
+            recipients,
+            flow,
+            exclusions: Exclusions { in_a_flow },
+            create_contact: r.flag("create_contact"),
+        }
     }
 
     fn allowed_in(kind: FlowType) -> bool {

@@ -86,16 +86,16 @@ pub(super) fn choose<'c>(
 ) -> Option<&'c Channel> {
     let scheme = urn.scheme();
     let fits = |channel: &Channel| channel.has(role) && channel.supports(scheme);
-    if let Some(preferred) = preferred {
-        if let Some(channel) = channels.iter().find(|channel| channel.uuid == preferred && channel.has(role)) {
-            return Some(channel);
-        }
+    if let Some(preferred) = preferred
+        && let Some(channel) = channels.iter().find(|channel| channel.uuid == preferred && channel.has(role))
+    {
+        return Some(channel);
     }
     if scheme != "tel" {
         return channels.iter().find(|channel| fits(channel));
     }
     let path = urn.path();
-    let country = crate::text::phone::country_of(&path);
+    let country = crate::tel::country_of(&path);
     let digits = path.trim_start_matches('+');
     let mut best: Option<(&Channel, usize)> = None;
     for channel in channels.iter().filter(|channel| fits(channel)) {

@@ -67,7 +67,7 @@ impl Field {
         }
         let shared: Arc<str> = text.into();
         let raw = Value::Text(shared.clone());
-        let number = raw.to_number(env).ok();
+        let number = raw.to_number().ok();
         // read for every type: whether the clock is asked must not depend on the type
         let datetime = raw.to_datetime_filled(env, &mut || source.now()).ok();
         let mut value = FieldValue { text: shared, ..FieldValue::default() };
@@ -75,7 +75,8 @@ impl Field {
             FieldKind::Text => {}
             FieldKind::Number => value.number = number.map(|number| FieldNumber(number.to_string().into())),
             FieldKind::Datetime => {
-                value.datetime = datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });
+                value.datetime =
+                    datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });
             }
             FieldKind::State | FieldKind::District | FieldKind::Ward => {
                 if let Some(places) = assets.locations() {
@@ -104,5 +105,12 @@ impl Field {
 
 /// The path of the place that a text names: by its path, its name, or any of its words.
 fn find_place(places: &Hierarchy, text: &str, level: usize) -> Option<String> {
-    places.find_in_text(text, level)
+    let found = |name: &str| places.find_by_name(name, level, None).first().map(|path| (*path).to_owned());
+    if let Some(path) = found(text) {
+        return Some(path);
+    }
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let pairs = words.windows(2).map(|pair| pair.join(" "));
+    pairs.chain(words.iter().map(|word| (*word).to_owned())).find_map(|name| found(&name))
 }

@@ -19,7 +19,7 @@ pub use template::{MsgTemplate, Preview, TemplateTranslation};
 use crate::definition::{Flow, Problem};
 use crate::env::Environment;
 use crate::refs::Ref;
-use crate::text::locations::Hierarchy;
+use crate::text::locations::{Hierarchy, Place};
 use crate::words::Urn;
 
 /// The most nesting of JSON that definitions may have is serde_json's (128); this is the most flows of one line.
@@ -32,7 +32,7 @@ pub struct Assets {
     channels: Vec<Channel>,
     fields: BTreeMap<Arc<str>, Field>,
     groups: Vec<Group>,
-    globals: BTreeMap<String, Arc<str>>,
+    globals: BTreeMap<Arc<str>, Global>,
     labels: Vec<Ref>,
     topics: Vec<Ref>,
     users: Vec<User>,
@@ -70,11 +70,15 @@ pub struct Resthook {
     pub subscribers: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct RawGlobal {
-    key: String,
+/// A value that all flows of a line share.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Global {
+    /// In lower case.
+    pub key: Arc<str>,
     #[serde(default)]
-    value: Arc<str>,
+    pub name: Arc<str>,
+    #[serde(default)]
+    pub value: Arc<str>,
 }
 
 impl Assets {
@@ -129,13 +133,14 @@ impl Assets {
         assets.resthooks = list(json, "resthooks", &mut problems);
         assets.campaigns = list(json, "campaigns", &mut problems);
         assets.optins = list(json, "optins", &mut problems);
-        let globals: Vec<RawGlobal> = list(json, "globals", &mut problems);
-        assets.globals = globals.into_iter().map(|global| (global.key.to_lowercase(), global.value)).collect();
+        let globals: Vec<Global> = list(json, "globals", &mut problems);
+        assets.globals =
+            globals.into_iter().map(|global| (global.key.to_lowercase().into(), global)).collect();
         assets.locations = json
             .get("locations")
             .and_then(|roots| roots.as_array()?.first())
-            .and_then(|root| Hierarchy::from_json(&root.to_string()).ok())
-            .map(Arc::new);
+            .and_then(|root| Place::deserialize(root).ok())
+            .map(|root| Arc::new(Hierarchy::new(&root)));
         let groups: Vec<group::RawGroup> = list(json, "groups", &mut problems);
         assets.groups = groups.into_iter().map(|raw| Group::compile(raw, env, &assets.fields)).collect();
         (assets, problems)
@@ -184,13 +189,13 @@ impl Assets {
     }
 
     #[must_use]
-    pub fn global(&self, key: &str) -> Option<&Arc<str>> {
+    pub fn global(&self, key: &str) -> Option<&Global> {
         self.globals.get(key)
     }
 
     /// All globals, by key.
-    pub fn globals(&self) -> impl Iterator<Item = (&String, &Arc<str>)> {
-        self.globals.iter()
+    pub fn globals(&self) -> impl Iterator<Item = &Global> {
+        self.globals.values()
     }
 
     #[must_use]

@@ -95,7 +95,11 @@ impl MsgTemplate {
         MsgTemplating {
             template: self.to_ref(),
             components: components
-                .map(|c| TemplateComponent { kind: c.kind.clone(), name: c.name.clone(), variables: c.variables.clone() })
+                .map(|c| TemplateComponent {
+                    kind: c.kind.clone(),
+                    name: c.name.clone(),
+                    variables: c.variables.clone(),
+                })
                 .collect(),
             variables: variables.collect(),
         }
@@ -114,7 +118,11 @@ impl TemplateTranslation {
                 let Some(variable) = variables.get(*index) else { continue };
                 if variable.kind == "text" {
                     content = content.replace(&format!("{{{{{key}}}}}"), &variable.value);
-                } else if variable.value.split_once(':').is_some_and(|(kind, url)| !kind.is_empty() && !url.is_empty()) {
+                } else if variable
+                    .value
+                    .split_once(':')
+                    .is_some_and(|(kind, url)| !kind.is_empty() && !url.is_empty())
+                {
                     preview.attachments.push(variable.value.clone());
                 }
             }

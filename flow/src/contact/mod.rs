@@ -1,6 +1,7 @@
 //! The person that a session talks to, as the engine sees her: in memory, given by the caller and given back
 //! changed. She is never part of a stored session.
 mod field_value;
+mod reference;
 mod urns;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use field_value::{FieldNumber, FieldValue};
-pub use urns::{ContactUrn, normalize_urn, validate_urn};
+pub(crate) use reference::reference;
+pub use urns::{ContactUrn, SCHEMES, normalize_urn, validate_urn};
 
 use crate::moment::Moment;
 use crate::refs::Ref;
@@ -144,11 +146,16 @@ mod empty_language {
 
     use crate::words::Language;
 
-    pub(super) fn serialize<S: Serializer>(value: &Option<Language>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Language>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         value.serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Language>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Language>, D::Error> {
         match Option::<String>::deserialize(deserializer)? {
             Some(text) if !text.is_empty() => text.parse().map(Some).map_err(D::Error::custom),
             _ => Ok(None),

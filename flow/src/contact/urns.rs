@@ -5,6 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::env::Country;
 use crate::words::Urn;
 
 /// An address with the channel it was last reached by. As text `tel:+593991234567?channel=uuid`.
@@ -35,7 +36,8 @@ impl ContactUrn {
         let Some((identity, query)) = before_display.split_once('?') else {
             return Ok(Self { urn, channel: None });
         };
-        let channel = query.split('&').find_map(|pair| pair.strip_prefix("channel=")).and_then(|id| id.parse().ok());
+        let channel =
+            query.split('&').find_map(|pair| pair.strip_prefix("channel=")).and_then(|id| id.parse().ok());
         let bare = match display {
             Some(display) => format!("{identity}#{display}").parse()?,
             None => identity.parse()?,
@@ -72,19 +74,40 @@ impl<'de> Deserialize<'de> for ContactUrn {
 
 /// The schemes that an address may have: RapidPro's, and `sms` and `signal` of our own channels.
 pub const SCHEMES: [&str; 24] = [
-    "bsuid", "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto",
-    "rocketchat", "signal", "slack", "sms", "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat",
-    "wechat", "whatsapp", "matrix",
+    "bsuid",
+    "discord",
+    "ext",
+    "facebook",
+    "fcm",
+    "freshchat",
+    "instagram",
+    "jiochat",
+    "line",
+    "mailto",
+    "rocketchat",
+    "signal",
+    "slack",
+    "sms",
+    "tel",
+    "telegram",
+    "twitter",
+    "twitterid",
+    "viber",
+    "vk",
+    "webchat",
+    "wechat",
+    "whatsapp",
+    "matrix",
 ];
 
 /// Tidies an address by the rules of its scheme: phone numbers to `+` and digits, names and mail to lower case.
-/// `country` (two letters) is where a number without a country code is.
+/// `country` is where a number without a country code is.
 #[must_use]
-pub fn normalize_urn(urn: &Urn, country: Option<&str>) -> Urn {
+pub fn normalize_urn(urn: &Urn, country: Option<Country>) -> Urn {
     let path = urn.path();
     let path = path.trim();
     let tidy = match urn.scheme() {
-        "tel" => crate::text::phone::normalize(path, country),
+        "tel" => crate::tel::normalize(path, country),
         "twitter" => path.strip_prefix('@').unwrap_or(path).to_lowercase(),
         "twitterid" | "mailto" => path.to_lowercase(),
         _ => path.to_owned(),
@@ -113,12 +136,14 @@ pub fn validate_urn(urn: &Urn) -> bool {
         "telegram" | "twitterid" | "fcm_digits" | "vk" => all(|b| b.is_ascii_digit()),
         "whatsapp" => all(|b| b.is_ascii_digit()),
         "twitter" => (1..=15).contains(&path.len()) && all(|b| b.is_ascii_alphanumeric() || b == b'_'),
-        "facebook" => all(|b| b.is_ascii_digit()) || path.strip_prefix("ref:").is_some_and(|id| !id.is_empty()),
+        "facebook" => {
+            all(|b| b.is_ascii_digit()) || path.strip_prefix("ref:").is_some_and(|id| !id.is_empty())
+        }
         "instagram" => all(|b| b.is_ascii_digit()),
         "mailto" => is_mail(&path),
         "viber" => (1..=24).contains(&path.len()) && path.bytes().all(|b| b.is_ascii_graphic()),
-        "line" | "slack" | "jiochat" | "wechat" | "freshchat" | "rocketchat" | "webchat" | "discord" | "ext"
-        | "fcm" | "bsuid" | "signal" | "matrix" => true,
+        "line" | "slack" | "jiochat" | "wechat" | "freshchat" | "rocketchat" | "webchat" | "discord"
+        | "ext" | "fcm" | "bsuid" | "signal" | "matrix" => true,
         _ => false,
     }
 }
@@ -126,5 +151,9 @@ pub fn validate_urn(urn: &Urn) -> bool {
 fn is_mail(path: &str) -> bool {
     let Some((name, host)) = path.split_once('@') else { return false };
     let plain = |c: char| !c.is_whitespace() && c != '@' && c != '<' && c != '>';
-    !name.is_empty() && name.chars().all(plain) && host.contains('.') && host.chars().all(plain) && !host.ends_with('.')
+    !name.is_empty()
+        && name.chars().all(plain)
+        && host.contains('.')
+        && host.chars().all(plain)
+        && !host.ends_with('.')
 }

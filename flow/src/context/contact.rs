@@ -73,7 +73,10 @@ impl ContactView {
             return contact.name.as_str().into();
         }
         match contact.urns.first() {
-            Some(urn) if !self.redact => crate::text::phone::format_urn(urn.urn.scheme(), &urn.urn.path()).into(),
+            Some(urn) if !self.redact => {
+                let path = urn.urn.path();
+                if urn.urn.scheme() == "tel" { crate::tel::format(&path).into() } else { path.into() }
+            }
             _ if contact.id != 0 => self.reference().into(),
             _ => Value::from(""),
         }
@@ -150,7 +153,8 @@ impl Properties for ContactView {
 }
 
 fn named(thing: &Ref) -> Value {
-    Object::new([("uuid", Value::from(thing.uuid.to_string())), ("name", Value::Text(thing.name.clone()))]).into()
+    Object::new([("uuid", Value::from(thing.uuid.to_string())), ("name", Value::Text(thing.name.clone()))])
+        .into()
 }
 
 /// A ticket as expressions see it.
@@ -223,7 +227,9 @@ fn typed(value: &FieldValue, kind: FieldKind) -> Value {
     let text = |text: &Option<Arc<str>>| text.clone().map(Value::Text).into();
     match kind {
         FieldKind::Text => Value::Text(value.text.clone()),
-        FieldKind::Number => value.number.as_ref().and_then(|number| number.0.parse().ok().map(Value::Number)).into(),
+        FieldKind::Number => {
+            value.number.as_ref().and_then(|number| number.0.parse().ok().map(Value::Number)).into()
+        }
         FieldKind::Datetime => value.datetime.map(datetime).into(),
         FieldKind::State => text(&value.state),
         FieldKind::District => text(&value.district),

@@ -55,7 +55,9 @@ impl Properties for InputView {
         if !self.input.text.is_empty() {
             parts.push(self.input.text.as_str());
         }
-        parts.extend(self.input.attachments.iter().map(|file| file.split_once(':').map_or("", |(_, url)| url)));
+        parts.extend(
+            self.input.attachments.iter().map(|file| file.split_once(':').map_or("", |(_, url)| url)),
+        );
         Some(parts.join("\n").into())
     }
 }

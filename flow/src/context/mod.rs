@@ -205,7 +205,8 @@ pub(super) fn number(count: usize) -> Value {
 }
 
 pub(super) fn datetime(moment: Moment) -> Value {
-    let zone = if moment.offset == jiff::tz::Offset::UTC { TimeZone::UTC } else { TimeZone::fixed(moment.offset) };
+    let zone =
+        if moment.offset == jiff::tz::Offset::UTC { TimeZone::UTC } else { TimeZone::fixed(moment.offset) };
     Value::datetime(moment.at.to_zoned(zone))
 }
 

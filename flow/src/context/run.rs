@@ -121,7 +121,8 @@ impl Properties for OldStatus {
 }
 
 pub(super) fn results(results: &BTreeMap<String, RunResult>) -> Value {
-    let lines: Vec<String> = results.values().map(|result| format!("{}: {}", result.name, result.value)).collect();
+    let lines: Vec<String> =
+        results.values().map(|result| format!("{}: {}", result.name, result.value)).collect();
     Object::with_default(
         lines.join("\n").into(),
         results.iter().map(|(key, value)| (key.as_str(), result(value))),
@@ -150,7 +151,8 @@ fn result(result: &RunResult) -> Value {
 
 pub(super) fn webhook(run: &Run) -> Value {
     let Some(webhook) = &run.webhook else { return Value::Null };
-    let headers = webhook.headers.iter().flatten().map(|(name, value)| (name.as_str(), Value::from(value.as_str())));
+    let headers =
+        webhook.headers.iter().flatten().map(|(name, value)| (name.as_str(), Value::from(value.as_str())));
     Object::with_default(
         format!("{} {}", webhook.method, webhook.url).into(),
         [

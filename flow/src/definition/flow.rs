@@ -133,7 +133,11 @@ impl FlowReader<'_> {
             _ => &[],
         };
         if nodes.len() > MAX_NODES {
-            self.problem(None, "nodes", format!("flow can't have more than {MAX_NODES} nodes (has {})", nodes.len()));
+            self.problem(
+                None,
+                "nodes",
+                format!("flow can't have more than {MAX_NODES} nodes (has {})", nodes.len()),
+            );
             return None;
         }
         if let Some(at) = nodes.iter().position(|node| !node.is_object()) {
@@ -214,7 +218,11 @@ impl FlowReader<'_> {
             match Action::read(raw) {
                 Ok(action) => actions.push(action),
                 Err(text) => {
-                    self.problem(Some(uuid), &format!("actions[{at}]"), format!("unable to read action[{at}]: {text}"));
+                    self.problem(
+                        Some(uuid),
+                        &format!("actions[{at}]"),
+                        format!("unable to read action[{at}]: {text}"),
+                    );
                 }
             }
         }
@@ -227,7 +235,11 @@ impl FlowReader<'_> {
                     None
                 }
                 Err((true, text)) => {
-                    self.problem(Some(uuid), "router", format!("invalid node[uuid={uuid}]: invalid router: {text}"));
+                    self.problem(
+                        Some(uuid),
+                        "router",
+                        format!("invalid node[uuid={uuid}]: invalid router: {text}"),
+                    );
                     None
                 }
             },
@@ -243,19 +255,20 @@ impl FlowReader<'_> {
             let place = format!("actions[{at}]");
             let name = action.kind.type_name();
             if !action.kind.allowed_in(kind) {
-                let text = format!("action type '{name}' is not allowed in a flow of type '{}'", kind.as_str());
+                let text =
+                    format!("action type '{name}' is not allowed in a flow of type '{}'", kind.as_str());
                 self.problem(Some(node), &place, format!("invalid node[uuid={node}]: {text}"));
             } else if let Err(text) = action.kind.check() {
                 let text = format!("invalid action[uuid={}, type={name}]: {text}", action.uuid);
                 self.problem(Some(node), &place, format!("invalid node[uuid={node}]: {text}"));
             }
         }
-        if let Some(wait) = router.and_then(|router| router.wait.as_ref()) {
-            if !wait.allowed_in(kind) {
-                let (wait, kind) = (wait.type_name(), kind.as_str());
-                let text = format!("wait type '{wait}' is not allowed in a flow of type '{kind}'");
-                self.problem(Some(node), "router", format!("invalid node[uuid={node}]: invalid router: {text}"));
-            }
+        if let Some(wait) = router.and_then(|router| router.wait.as_ref())
+            && !wait.allowed_in(kind)
+        {
+            let (wait, kind) = (wait.type_name(), kind.as_str());
+            let text = format!("wait type '{wait}' is not allowed in a flow of type '{kind}'");
+            self.problem(Some(node), "router", format!("invalid node[uuid={node}]: invalid router: {text}"));
         }
     }
 

@@ -26,9 +26,9 @@ impl Localization {
                 code.parse().map_err(|_| invalid(format!("'{code}' is not a language")))?;
             let mut read = HashMap::new();
             for (id, properties) in items.as_object().into_iter().flatten() {
-                let uuid: Uuid = id
-                    .parse()
-                    .map_err(|_| invalid(format!("invalid translation for '{code}': invalid item uuid '{id}'")))?;
+                let uuid: Uuid = id.parse().map_err(|_| {
+                    invalid(format!("invalid translation for '{code}': invalid item uuid '{id}'"))
+                })?;
                 read.insert(uuid, read_item(properties));
             }
             out.languages.push((language, read));
@@ -46,7 +46,8 @@ impl Localization {
     #[must_use]
     pub fn get(&self, language: Language, item: Uuid, property: &str) -> Option<&[Text]> {
         let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
-        let texts = items.get(&item)?.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
+        let texts =
+            items.get(&item)?.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
         (!texts.is_empty()).then_some(texts)
     }
 }

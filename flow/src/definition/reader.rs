@@ -78,15 +78,15 @@ impl<'v, 'p> Reader<'v, 'p> {
 
     pub(crate) fn required_uuid(&mut self, key: &str) -> Uuid {
         let text = self.required(key);
-        if text.is_empty() { Uuid::nil() } else { self.to_uuid(key, text) }
+        if text.is_empty() { Uuid::nil() } else { self.parsed_uuid(key, text) }
     }
 
     pub(crate) fn uuid(&mut self, key: &str) -> Option<Uuid> {
         let text = self.text(key);
-        if text.is_empty() { None } else { Some(self.to_uuid(key, text)) }
+        if text.is_empty() { None } else { Some(self.parsed_uuid(key, text)) }
     }
 
-    fn to_uuid(&mut self, key: &str, text: &str) -> Uuid {
+    fn parsed_uuid(&mut self, key: &str, text: &str) -> Uuid {
         text.parse().unwrap_or_else(|_| {
             self.wrong(key, "must be a valid UUID");
             Uuid::nil()

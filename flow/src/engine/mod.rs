@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use sprint::Engine;
-pub(crate) use turn::{Chosen, Turn};
+pub(crate) use sprint::{Engine, Resumed};
+pub(crate) use turn::{Chosen, NewResult, Turn, result_key};
 
 use crate::asks::Ask;
 use crate::assets::Assets;
@@ -24,7 +24,7 @@ use crate::triggers::Trigger;
 
 /// What the host adds to a line's globals, asked before the line's own: verified answers that are valid right
 /// now in the person's language, for instance.
-pub trait Globals {
+pub trait Globals: Send + Sync {
     /// The value of `@globals.key`, if the host has one; the key is in lower case.
     fn get(&self, key: &str) -> Option<String>;
 }
@@ -41,7 +41,7 @@ pub struct Call<'a> {
     pub env: &'a Environment,
     pub contact: &'a mut Contact,
     pub source: &'a mut dyn Source,
-    pub globals: Option<&'a dyn Globals>,
+    pub globals: Option<Arc<dyn Globals>>,
     pub policy: Option<&'a dyn Policy>,
     /// The call that the session is on, for flows of voice channels.
     pub phone_call: Option<PhoneCall>,

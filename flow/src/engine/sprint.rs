@@ -123,7 +123,13 @@ impl<'c> Engine<'c> {
     pub(super) fn go_on(call: Call<'c>, session: Session, resume: Resume) -> Sprint {
         if let Some(refused) = refusal(&call, &session, &resume) {
             let next = next_of(&call, &session, None);
-            return Sprint { session, events: Vec::new(), segments: Vec::new(), next, refused: Some(refused) };
+            return Sprint {
+                session,
+                events: Vec::new(),
+                segments: Vec::new(),
+                next,
+                refused: Some(refused),
+            };
         }
         let mut engine = Self::new(call, session);
         match resume {
@@ -309,7 +315,11 @@ impl<'c> Engine<'c> {
         let state = Arc::make_mut(&mut self.session.runs[run]);
         state.path.push(Step { node_uuid: flow.nodes[node].uuid, arrived_on });
         state.modified_on = arrived_on;
-        if self.session.sprints == 1 && run == 0 && state.path.len() == 1 && self.session.trigger.message().is_some() {
+        if self.session.sprints == 1
+            && run == 0
+            && state.path.len() == 1
+            && self.session.trigger.message().is_some()
+        {
             self.note_input(run);
         }
         self.perform(run, flow, node, 0, None)
@@ -347,12 +357,12 @@ impl<'c> Engine<'c> {
         if self.pushed.is_some() {
             return After::Goes(None);
         }
-        if let Some(wait) = place.router.as_ref().and_then(|router| router.wait.as_ref()) {
-            if self.begin_wait(run, flow, wait) {
-                self.session.status = RunStatus::Waiting;
-                self.set_run_status(run, RunStatus::Waiting);
-                return After::Stops;
-            }
+        if let Some(wait) = place.router.as_ref().and_then(|router| router.wait.as_ref())
+            && self.begin_wait(run, flow, wait)
+        {
+            self.session.status = RunStatus::Waiting;
+            self.set_run_status(run, RunStatus::Waiting);
+            return After::Stops;
         }
         After::Goes(self.leave(run, flow, node, false))
     }
@@ -361,23 +371,26 @@ impl<'c> Engine<'c> {
     fn begin_wait(&mut self, run: usize, flow: &Arc<Flow>, wait: &Wait) -> bool {
         match wait {
             Wait::Msg { timeout, hint } => {
-                let first_node = run == 0 && self.session.runs[run].path.len() == 1 && self.session.sprints == 1;
+                let first_node =
+                    run == 0 && self.session.runs[run].path.len() == 1 && self.session.sprints == 1;
                 if first_node && self.session.trigger.message().is_some() {
                     // the message that started the session is the answer
                     return false;
                 }
                 let expires_on = self.expiry(flow);
                 let timeout_seconds = timeout.as_ref().map(|timeout| timeout.seconds);
-                self.log(EventKind::MsgWait { timeout_seconds, expires_on: expires_on.into(), hint: hint.clone() });
+                self.log(EventKind::MsgWait {
+                    timeout_seconds,
+                    expires_on: expires_on.into(),
+                    hint: hint.clone(),
+                });
                 true
             }
             Wait::Dial { phone, dial_limit_seconds, call_limit_seconds } => {
                 let node = self.session.runs[run].path.last().map(|step| step.node_uuid).unwrap_or_default();
                 let mut turn = Turn { engine: self, flow, run, node };
                 let phone = turn.eval(phone);
-                let country = self.env.country;
-                let country = country.as_ref().map(|country| country.as_str());
-                let number = crate::text::phone::normalize(&phone, country);
+                let number = crate::tel::normalize(&phone, self.env.country);
                 let Ok(urn) = crate::words::Urn::new("tel", &number) else {
                     self.log(EventKind::error("Dial phone number evaluated to an invalid number"));
                     return false;
@@ -518,11 +531,20 @@ impl<'c> Engine<'c> {
         self.languages.clear();
         let own = contact.language.filter(|language| base.allowed_languages.contains(language));
         self.languages.extend(own);
-        if let Some(default) = base.default_language() {
-            if own != Some(default) {
-                self.languages.push(default);
-            }
+        if let Some(default) = base.default_language()
+            && own != Some(default)
+        {
+            self.languages.push(default);
         }
+    }
+
+    /// Language and country as templates are looked up by, best first.
+    pub(crate) fn locales(&self) -> Vec<String> {
+        let with_country = |language: &Language| match self.env.country {
+            Some(country) => format!("{language}-{country}"),
+            None => language.to_string(),
+        };
+        self.languages.iter().map(with_country).collect()
     }
 
     fn contact_country(&self) -> Option<crate::env::Country> {
@@ -531,10 +553,10 @@ impl<'c> Engine<'c> {
             if let Some(country) = channel.and_then(|channel| channel.country) {
                 return Some(country);
             }
-            if urn.urn.scheme() == "tel" {
-                if let Some(country) = crate::text::phone::country_of(&urn.urn.path()) {
-                    return Some(country);
-                }
+            if urn.urn.scheme() == "tel"
+                && let Some(country) = crate::tel::country_of(&urn.urn.path())
+            {
+                return Some(country);
             }
         }
         None
@@ -653,8 +675,23 @@ fn chosen_text(session: &Session, msg: &MsgIn) -> Option<String> {
     let text = msg.text.trim();
     let chosen = chosen
         .or_else(|| offered.iter().find(|choice| !text.is_empty() && choice.shown.text.trim() == text))
-        .or_else(|| at(crate::text::whole_number(text)?.checked_sub(1)?));
+        .or_else(|| at(typed_number(text)?.checked_sub(1)?));
     chosen.map(|choice| choice.base.clone())
+}
+
+/// A whole number that was typed in any script's digits.
+fn typed_number(text: &str) -> Option<usize> {
+    if text.is_empty() || text.chars().count() > 3 {
+        return None;
+    }
+    text.chars().try_fold(0, |number, c| Some(number * 10 + digit(c)?))
+}
+
+fn digit(c: char) -> Option<usize> {
+    /// The zeros of the scripts that the lines' people write numbers in.
+    const ZEROS: [char; 9] = ['0', '٠', '۰', '०', '০', '၀', '០', '๐', '߀'];
+    let at = ZEROS.iter().map(|zero| c as u32 - (*zero as u32).min(c as u32)).zip(ZEROS);
+    at.filter(|(offset, zero)| *offset < 10 && c >= *zero).map(|(offset, _)| offset as usize).next()
 }
 
 /// What an action asked for is kept in the session.

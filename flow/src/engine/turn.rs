@@ -15,7 +15,7 @@ use crate::refs::FlowRef;
 use crate::run::{Run, RunResult};
 use crate::session::Pushed;
 use crate::source::Source;
-use crate::words::{Language, Urn};
+use crate::words::Language;
 
 /// A chosen way out.
 pub(crate) struct Chosen {
@@ -58,20 +58,8 @@ impl<'t> Turn<'t, '_> {
     /// The texts of a property in the contact's language or, failing that, the workspace's; `None`: neither is
     /// translated, so that the base texts count.
     pub(crate) fn translation(&self, item: Uuid, property: &str) -> Option<(&'t [Text], Language)> {
-        let wanted = self.engine.languages();
-        let (texts, language) = self.flow.localized(&wanted, item, property, &[]);
+        let (texts, language) = self.flow.localized(&self.engine.languages, item, property, &[]);
         (language != self.flow.language).then_some((texts, language))
-    }
-
-    /// The texts of a property in the best language, and that language.
-    pub(crate) fn localized<'b>(&self, item: Uuid, property: &str, base: &'b [Text]) -> (&'b [Text], Language)
-    where
-        't: 'b,
-    {
-        match self.translation(item, property) {
-            Some((texts, language)) => (texts, language),
-            None => (base, self.flow.language),
-        }
     }
 
     /// One text of a property in the best language, and that language.
@@ -150,19 +138,28 @@ impl<'t> Turn<'t, '_> {
     }
 
     pub(crate) fn value_to_text(&self, value: &Value) -> String {
-        value.to_text(&self.engine.env).map(|text| text.to_string()).unwrap_or_default()
+        value.to_text().map(|text| text.to_string()).unwrap_or_default()
     }
 
     fn with_scope<T>(&mut self, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
-        let root = Context::new(self.engine, self.run);
-        let mut scope = Scope::new(&self.engine.env, &root, self.engine.call.source);
+        let Engine { call, session, contact, env, resumed, .. } = &mut *self.engine;
+        let root = Context {
+            assets: call.assets,
+            env,
+            session,
+            contact,
+            globals: call.globals.as_ref(),
+            resumed: resumed.as_ref(),
+            run: self.run,
+        };
+        let mut scope = Scope::new(env, &root, call.source);
         evaluate(&mut scope)
     }
 
     /// Saves a result and logs the change if its value or category changed.
     pub(crate) fn save_result(&mut self, new: NewResult<'_>) {
         let created_on: Moment = self.engine.call.source.now().into();
-        let key = crate::text::snakify(new.name);
+        let key = result_key(new.name);
         let value = crate::modifiers::cut(&new.value, self.engine.call.limits.result_chars).to_owned();
         let result = RunResult {
             name: new.name.to_owned(),
@@ -204,11 +201,11 @@ impl<'t> Turn<'t, '_> {
     pub(crate) fn push_flow(&mut self, flow: FlowRef, terminal: bool) {
         self.engine.pushed = Some(Pushed { flow, parent: Some(self.run), terminal });
     }
+}
 
-    /// An address with what is hidden by policy left out of nothing: the engine's own events show it whole.
-    pub(crate) fn preferred_urn(&self) -> Option<&Urn> {
-        self.engine.contact.urns.first().map(|urn| &urn.urn)
-    }
+/// The key of a result: its name in lower case with underscores.
+pub(crate) fn result_key(name: &str) -> String {
+    crate::tel::snakify(name)
 }
 
 /// A result to be saved.

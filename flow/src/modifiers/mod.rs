@@ -21,35 +21,83 @@ use crate::source::Source;
 use crate::words::Urn;
 
 pub use groups::reevaluate_groups;
+pub(crate) use profile::cut;
 
 /// One change to a contact, in RapidPro's JSON form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Modifier {
     /// Moves an address to a channel.
-    Affinity { urn: Urn, channel: Ref },
+    Affinity {
+        urn: Urn,
+        channel: Ref,
+    },
     /// Prefers a channel for the contact; `None` prefers none.
-    Channel { channel: Option<Ref> },
+    Channel {
+        channel: Option<Ref>,
+    },
     /// Sets a field from a text; an empty text clears it.
-    Field { field: FieldRef, #[serde(default)] value: String },
+    Field {
+        field: FieldRef,
+        #[serde(default)]
+        value: String,
+    },
     /// Adds to or removes from groups that are not query based.
-    Groups { groups: Vec<Ref>, modification: GroupsModification },
+    Groups {
+        groups: Vec<Ref>,
+        modification: GroupsModification,
+    },
     /// An empty or absent language clears it.
-    Language { language: Option<String> },
-    Name { #[serde(default)] name: String },
+    Language {
+        language: Option<String>,
+    },
+    Name {
+        #[serde(default)]
+        name: String,
+    },
     /// Addresses with the channels that reach them.
-    Routes { routes: Vec<Route>, modification: UrnsModification },
-    Seen { seen_on: Moment },
-    Status { status: ContactStatus },
-    TicketAssignee { ticket_uuid: Uuid, assignee: Option<Ref> },
-    TicketClose { ticket_uuid: Uuid },
-    TicketNote { ticket_uuid: Uuid, note: String },
-    TicketOpen { topic: Ref, assignee: Option<Ref>, #[serde(default)] note: String },
-    TicketReopen { ticket_uuid: Uuid },
-    TicketTopic { ticket_uuid: Uuid, topic: Ref },
+    Routes {
+        routes: Vec<Route>,
+        modification: UrnsModification,
+    },
+    Seen {
+        seen_on: Moment,
+    },
+    Status {
+        status: ContactStatus,
+    },
+    TicketAssignee {
+        ticket_uuid: Uuid,
+        assignee: Option<Ref>,
+    },
+    TicketClose {
+        ticket_uuid: Uuid,
+    },
+    TicketNote {
+        ticket_uuid: Uuid,
+        note: String,
+    },
+    TicketOpen {
+        topic: Ref,
+        assignee: Option<Ref>,
+        #[serde(default)]
+        note: String,
+    },
+    TicketReopen {
+        ticket_uuid: Uuid,
+    },
+    TicketTopic {
+        ticket_uuid: Uuid,
+        topic: Ref,
+    },
     /// An IANA name; an empty or absent one clears it.
-    Timezone { timezone: Option<String> },
-    Urns { urns: Vec<String>, modification: UrnsModification },
+    Timezone {
+        timezone: Option<String>,
+    },
+    Urns {
+        urns: Vec<String>,
+        modification: UrnsModification,
+    },
 }
 
 /// What to do with groups.

@@ -20,7 +20,8 @@ pub(super) fn open(
         return None;
     }
     let uuid = change.source.uuid_v7();
-    let ticket = Ticket { uuid, status: TicketStatus::Open, topic: topic.cloned(), assignee: assignee.cloned() };
+    let ticket =
+        Ticket { uuid, status: TicketStatus::Open, topic: topic.cloned(), assignee: assignee.cloned() };
     change.contact.tickets.push(ticket.clone());
     change.log(EventKind::TicketOpened { ticket });
     if !note.is_empty() {

@@ -73,7 +73,7 @@ pub(super) fn change_routes(change: &mut Change<'_>, routes: &[Route], how: Urns
     for route in routes {
         let checked = ContactUrn::parse(&route.urn).ok().map(|urn| {
             let country = change.env.country;
-            ContactUrn { urn: normalize_urn(&urn.urn, country.as_ref().map(|c| c.as_str())), channel: urn.channel }
+            ContactUrn { urn: normalize_urn(&urn.urn, country), channel: urn.channel }
         });
         let Some(mut urn) = checked.filter(|urn| validate_urn(&urn.urn)) else {
             let extra = [("urn", route.urn.as_str())];

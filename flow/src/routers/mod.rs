@@ -2,6 +2,7 @@
 mod random;
 mod switch;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 pub use switch::{Case, Switch};
 
 use crate::definition::{Exit, Reader};
-use crate::engine::{Chosen, Turn};
+use crate::engine::{Chosen, NewResult, Turn};
 use crate::inspect::Visitor;
 use crate::waits::Wait;
 
@@ -83,7 +84,10 @@ impl Router {
         }
         let late = |text: String| (true, text);
         if raw_categories.len() > MAX_CATEGORIES {
-            return Err(late(format!("can't have more than {MAX_CATEGORIES} categories (has {})", raw_categories.len())));
+            return Err(late(format!(
+                "can't have more than {MAX_CATEGORIES} categories (has {})",
+                raw_categories.len()
+            )));
         }
         let kind = match raw_switch {
             None => RouterKind::Random,
@@ -117,7 +121,14 @@ impl Router {
         let category = self.categories.get(category)?;
         if !self.result_name.is_empty() {
             let localized = turn.localized_name(category.uuid, &category.name);
-            turn.save_result(&self.result_name, found.value, &category.name, localized, &found.operand, found.extra);
+            turn.save_result(NewResult {
+                name: &self.result_name,
+                value: found.value,
+                category: &category.name,
+                category_localized: localized,
+                input: Cow::Borrowed(&found.operand),
+                extra: found.extra,
+            });
         }
         Some(Chosen { exit: category.exit, operand: found.operand })
     }

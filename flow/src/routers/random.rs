@@ -8,5 +8,9 @@ pub(super) fn route(router: &Router, turn: &mut Turn<'_, '_>) -> Option<Chosen> 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..count")]
     #[expect(clippy::cast_precision_loss, reason = "a router has at most 100 categories")]
     let category = ((drawn * count as f64) as usize).min(count.saturating_sub(1));
-    router.choose(turn, category, Found { operand: drawn.to_string(), value: category.to_string(), extra: None })
+    router.choose(
+        turn,
+        category,
+        Found { operand: drawn.to_string(), value: category.to_string(), extra: None },
+    )
 }

@@ -30,9 +30,16 @@ pub struct Case {
     pub category: usize,
 }
 
+struct RawCase {
+    uuid: Uuid,
+    test: Arc<str>,
+    arguments: Vec<Text>,
+    category: Option<Uuid>,
+}
+
 pub(super) struct RawSwitch {
     operand: Text,
-    cases: Vec<(Uuid, Arc<str>, Vec<Text>, Option<Uuid>)>,
+    cases: Vec<RawCase>,
     default: Option<Uuid>,
 }
 
@@ -42,10 +49,15 @@ impl RawSwitch {
         let cases = r.each("cases", |r| {
             let uuid = r.required_uuid("uuid");
             let test = r.required("type");
-            if !test.is_empty() && !crate::excellent::is_router_test(test) {
+            if !test.is_empty() && !test.starts_with("has_") {
                 r.complain(format!("case type '{test}' is not a known router test"));
             }
-            (uuid, test.into(), r.texts("arguments"), r.uuid("category_uuid"))
+            RawCase {
+                uuid,
+                test: test.into(),
+                arguments: r.texts("arguments"),
+                category: r.uuid("category_uuid"),
+            }
         });
         let default = r.uuid("default_category_uuid");
         Self { operand, cases, default }
@@ -62,10 +74,12 @@ impl RawSwitch {
             }
         };
         let mut cases = Vec::with_capacity(self.cases.len());
-        for (uuid, test, arguments, category) in self.cases {
+        for RawCase { uuid, test, arguments, category } in self.cases {
             let category = category.unwrap_or(Uuid::nil());
             let Some(category) = known(category) else {
-                return Err(format!("invalid case[uuid={uuid}]: category {category} is not a valid category"));
+                return Err(format!(
+                    "invalid case[uuid={uuid}]: category {category} is not a valid category"
+                ));
             };
             cases.push(Case { uuid, test, arguments, category });
         }
@@ -77,7 +91,13 @@ impl Switch {
     pub(super) fn route(&self, router: &Router, turn: &mut Turn<'_, '_>) -> Option<Chosen> {
         let operand = turn.eval_value(&self.operand);
         let operand_text = turn.value_to_text(&operand);
-        if let Some((case, value, extra)) = self.first_match(turn, &operand) {
+        let matched = self.first_match(turn, &operand, true).or_else(|| {
+            // an answer by button or number counts in every language: the cases are written in the flow's own
+            let choice = turn.engine.choice.take()?;
+            let of_input = turn.engine.session.input.as_ref().is_some_and(|input| input.text == operand_text);
+            if of_input { self.first_match(turn, &Value::from(choice), false) } else { None }
+        });
+        if let Some((case, value, extra)) = matched {
             let found = Found { operand: operand_text, value, extra };
             return router.choose(turn, case, found);
         }
@@ -86,28 +106,35 @@ impl Switch {
             return None;
         };
         // the value of an unmatched answer is the answer itself
-        router.choose(turn, default, Found { value: operand_text.clone(), operand: operand_text, extra: None })
+        router.choose(
+            turn,
+            default,
+            Found { value: operand_text.clone(), operand: operand_text, extra: None },
+        )
     }
 
     fn first_match(
         &self,
         turn: &mut Turn<'_, '_>,
         operand: &Value,
+        localize: bool,
     ) -> Option<(usize, String, Option<serde_json::Value>)> {
         for case in &self.cases {
-            let (localized, _) = turn.localized(case.uuid, "arguments", &case.arguments);
-            let arguments = if localized.len() == case.arguments.len() { localized } else { &case.arguments };
+            let arguments = match turn.translation(case.uuid, "arguments") {
+                Some((localized, _)) if localize && localized.len() == case.arguments.len() => localized,
+                _ => &case.arguments,
+            };
             let mut args = Vec::with_capacity(arguments.len() + 1);
             args.push(operand.clone());
             for argument in arguments {
                 args.push(turn.eval_value(argument));
             }
-            match turn.call_test(&case.test, args) {
+            match turn.call_test(&case.test, &args) {
                 Value::Object(result) => {
                     let value = result.get("match").unwrap_or_default();
                     let extra = result.get("extra").filter(|extra| !extra.is_null());
                     let value = turn.value_to_text(&value);
-                    let extra = extra.and_then(|extra| turn.value_to_json(&extra));
+                    let extra = extra.and_then(|extra| serde_json::from_str(&extra.to_json()).ok());
                     return Some((case.category, value, extra));
                 }
                 Value::Error(error) => turn.log(EventKind::error(error.to_string())),
