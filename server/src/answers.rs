@@ -30,8 +30,8 @@ impl Index {
                 .iter()
                 .map(|answer| {
                     let keywords = answer.keywords.iter();
-                    let keywords =
-                        keywords.map(|(language, words)| (*language, words.iter().map(|w| Phrase::new(w)).collect()));
+                    let keywords = keywords
+                        .map(|(language, words)| (*language, words.iter().map(|w| Phrase::new(w)).collect()));
                     let titles = answer.title.iter().map(|(language, title)| {
                         let words = fold(title);
                         let long = words.split(' ').filter(|word| word.chars().count() >= MIN_TITLE_WORD);
@@ -76,7 +76,11 @@ pub fn find<'a>(line: &'a Line, text: &str, today: Date) -> Option<&'a Answer> {
             continue;
         }
         let hits = |phrases: &BTreeMap<Language, Vec<Phrase>>| {
-            phrases.values().map(|list| list.iter().filter(|phrase| phrase.is_in(&words)).count()).max().unwrap_or(0)
+            phrases
+                .values()
+                .map(|list| list.iter().filter(|phrase| phrase.is_in(&words)).count())
+                .max()
+                .unwrap_or(0)
         };
         let points = hits(keywords) * KEYWORD_POINTS + hits(titles);
         match best {
@@ -121,9 +125,11 @@ impl AnswerGlobals {
                 answer.text.get(&language).cloned()
             }
             "title" => answer.title.get(&language).cloned(),
-            "audio" => answer.audio.get(&language).and_then(|path| self.line.files.get(path)).map(|file| {
-                format!("{}/media/{}", self.app.config.public_url, file.name)
-            }),
+            "audio" => answer
+                .audio
+                .get(&language)
+                .and_then(|path| self.line.files.get(path))
+                .map(|file| format!("{}/media/{}", self.app.config.public_url, file.name)),
             _ => None,
         };
         Some(value.unwrap_or_default())

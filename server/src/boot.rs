@@ -84,9 +84,9 @@ pub fn router(app: &App) -> Router {
 /// When the stores, the lines or the address cannot be had.
 pub async fn start(config: Config) -> anyhow::Result<Server> {
     let (app, waiting) = open(config).await?;
-    let listener = TcpListener::bind(app.config.listen).await.map_err(|error| {
-        anyhow::anyhow!("listen: {} cannot be listened on: {error}", app.config.listen)
-    })?;
+    let listener = TcpListener::bind(app.config.listen)
+        .await
+        .map_err(|error| anyhow::anyhow!("listen: {} cannot be listened on: {error}", app.config.listen))?;
     let address = listener.local_addr()?;
     leases::renew(&app).await?;
     let mut loops = vec![
@@ -175,4 +175,3 @@ async fn keys_loop(app: App) {
         }
     }
 }
-

@@ -49,8 +49,9 @@ async fn attempt(
     let mut response = request.send().await.map_err(|error| reason(&error))?;
     let status_code = response.status().as_u16();
     let headers = response.headers().iter();
-    let headers =
-        headers.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
+    let headers = headers
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+        .collect();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
@@ -125,7 +126,16 @@ mod tests {
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
-        for inside in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "::ffff:10.0.0.1", "0.0.0.0"] {
+        for inside in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "0.0.0.0",
+        ] {
             assert!(is_inside(inside.parse().unwrap()), "{inside}");
         }
         for outside in ["9.9.9.9", "157.240.1.1", "2620:fe::fe"] {

@@ -19,6 +19,9 @@ pub fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be opened", path.display()))?;
     let target = file.to_str().context("the file's name is not UTF-8")?;
     connection.execute("VACUUM INTO ?1", [target]).context("the copy failed")?;
-    println!("The data is in {}. It is worthless without the keys: keep keys.db and the master key elsewhere.", file.display());
+    println!(
+        "The data is in {}. It is worthless without the keys: keep keys.db and the master key elsewhere.",
+        file.display()
+    );
     Ok(())
 }

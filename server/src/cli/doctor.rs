@@ -48,7 +48,8 @@ async fn check(findings: &mut Findings, config: Config) {
     }
     match openline::boot::open(config).await {
         Ok((app, _)) => {
-            findings.good("the database answers, its tables are up to date, and the master key fits its keys");
+            findings
+                .good("the database answers, its tables are up to date, and the master key fits its keys");
             check_lines(findings, &app);
         }
         Err(error) => findings.wrong(
@@ -70,7 +71,8 @@ fn check_addresses(findings: &mut Findings, config: &Config) {
     match std::net::TcpListener::bind(config.listen) {
         Ok(_) => findings.good(&format!("{} is free to listen on", config.listen)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            findings.warn(&format!("{} is in use", config.listen), "That is right when the server runs already.");
+            findings
+                .warn(&format!("{} is in use", config.listen), "That is right when the server runs already.");
         }
         Err(error) => findings.wrong(
             &format!("listen: {} cannot be listened on: {error}", config.listen),

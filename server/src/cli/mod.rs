@@ -33,8 +33,6 @@ enum Command {
     Import { folder: PathBuf },
     /// Makes a channel of a line, or replaces its settings.
     Channel(setup::ChannelArguments),
-    /// Adds a member of staff; the password is read from standard input.
-    Staff(setup::StaffArguments),
     /// Copies the data (never the keys) of a SQLite installation into a new file, while the server runs.
     Backup { file: PathBuf },
     /// Wraps every key with the present master key; afterwards former ones are useless.
@@ -83,7 +81,6 @@ async fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Import { folder } => setup::import(config, &folder).await?,
         Command::Channel(channel) => setup::channel(config, channel).await?,
-        Command::Staff(staff) => setup::staff(config, staff).await?,
         Command::Backup { file } => backup::run(&config, &file)?,
         Command::RotateMasterKey => setup::rotate(config).await?,
         Command::Receipt { receipt } => return setup::receipt(config, &receipt).await,

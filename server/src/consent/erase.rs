@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::contacts::Contact;
 use crate::flows::Route;
 use crate::inbound::Effects;
-use crate::jobs::{self, Job};
 use crate::inbox;
+use crate::jobs::{self, Job};
 use crate::outbound;
 use crate::store::{Result, Ts, Tx};
 
@@ -33,7 +33,10 @@ pub struct Receipt {
 /// When the store refuses.
 pub fn erase(tx: &mut Tx<'_>, app: &App, contact: &Contact, now: Ts) -> Result<(String, Effects)> {
     let conversations = inbox::forget(tx, app, contact.line_id, contact.id, now)?;
-    let erased = Erased { conversations: i64::try_from(conversations).unwrap_or(i64::MAX), ..tx.erase_contact(contact.id)? };
+    let erased = Erased {
+        conversations: i64::try_from(conversations).unwrap_or(i64::MAX),
+        ..tx.erase_contact(contact.id)?
+    };
     let receipt = new_receipt(app);
     let row = ErasureRow { line_id: contact.line_id, at: now, erased, proof: Vec::new() };
     let proof = proof(app, &receipt, &row);
@@ -88,7 +91,9 @@ pub async fn receipt(app: &App, text: &str) -> Result<Option<Receipt>> {
     let key = wanted.clone();
     let Some(row) = app.store.read(move |tx| tx.erasure(&key)).await? else { return Ok(None) };
     if proof(app, &wanted, &row) != row.proof {
-        return Err(crate::store::StoreError::Shape("this receipt's row was changed after the erasure".into()));
+        return Err(crate::store::StoreError::Shape(
+            "this receipt's row was changed after the erasure".into(),
+        ));
     }
     Ok(Some(Receipt {
         receipt: wanted,

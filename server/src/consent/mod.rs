@@ -208,13 +208,27 @@ pub fn notice_answered(
     let agreed = match chosen(&buttons, wrote).as_deref() {
         Some(AGREE) => true,
         Some(_) => false,
-        None if wrote.choice_id.is_none() && YES.iter().any(|yes| crate::lines::words::fold(yes) == folded) => true,
+        None if wrote.choice_id.is_none()
+            && YES.iter().any(|yes| crate::lines::words::fold(yes) == folded) =>
+        {
+            true
+        }
         None if wrote.choice_id.is_none() && NO.contains(&folded.as_str()) => false,
         None => return Ok(None),
     };
     let decision = if agreed { Decision::Given } else { Decision::Declined };
     contact.consent = if agreed { ConsentState::Given } else { ConsentState::Declined };
-    record(tx, app, route, contact, decision, "service", "consent", agreed.then_some(wrote.text.as_str()), now)?;
+    record(
+        tx,
+        app,
+        route,
+        contact,
+        decision,
+        "service",
+        "consent",
+        agreed.then_some(wrote.text.as_str()),
+        now,
+    )?;
     let pending = contact.pending.take();
     if agreed {
         if let Some(name) = name {
@@ -266,7 +280,13 @@ fn record(
 ///
 /// # Errors
 /// When the store refuses.
-pub fn standing_changed(tx: &mut Tx<'_>, app: &App, route: Route<'_>, contact: &Contact, now: Ts) -> Result<()> {
+pub fn standing_changed(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &Contact,
+    now: Ts,
+) -> Result<()> {
     let decision = if contact.standing == Standing::Stopped { Decision::Stopped } else { Decision::Started };
     record(tx, app, route, contact, decision, "messages", "consent", None, now)
 }
@@ -298,7 +318,8 @@ pub fn hand_over(
         return say(tx, app, route, contact, content, now);
     }
     let words = learnt.last().map(|last| last.value.clone()).unwrap_or_default();
-    let opening = Opening { contact, channel_id: route.channel.id, topic, triage: None, learnt, words: &words };
+    let opening =
+        Opening { contact, channel_id: route.channel.id, topic, triage: None, learnt, words: &words };
     inbox::open(tx, app, route.line, opening, now)?;
     let mut effects = say(tx, app, route, contact, text(&sentences.handed_over), now)?;
     effects.live = true;
@@ -374,8 +395,14 @@ pub fn command(
             let help = sentences.help.replace("{emergency}", &route.line.content.emergency_number);
             if contact.has_agreed() {
                 crate::flows::drop_session(contact);
-                let opening =
-                    Opening { contact, channel_id: route.channel.id, topic: None, triage: None, learnt, words };
+                let opening = Opening {
+                    contact,
+                    channel_id: route.channel.id,
+                    topic: None,
+                    triage: None,
+                    learnt,
+                    words,
+                };
                 inbox::open(tx, app, route.line, opening, now)?;
                 let mut effects = say(tx, app, route, contact, text(&help), now)?;
                 effects.live = true;
@@ -395,14 +422,20 @@ fn info(line: &Line, contact: &Contact, held: &Held) -> String {
         (&names.messages, held.messages),
         (&names.conversations, held.conversations),
         (&names.decisions, held.decisions),
-        (&names.details, i64::try_from(contact.profile.fields.len()).unwrap_or(i64::MAX) + i64::from(contact.profile.name.is_some())),
+        (
+            &names.details,
+            i64::try_from(contact.profile.fields.len()).unwrap_or(i64::MAX)
+                + i64::from(contact.profile.name.is_some()),
+        ),
         (&names.addresses, i64::try_from(contact.profile.urns.len()).unwrap_or(i64::MAX)),
         (&names.looks, held.looks),
     ];
     let lines: Vec<String> = rows
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| sentences.info_line.replace("{what}", what).replace("{count}", &count.to_string()))
+        .map(|(what, count)| {
+            sentences.info_line.replace("{what}", what).replace("{count}", &count.to_string())
+        })
         .collect();
     if !contact.has_agreed() && held.messages == 0 && held.conversations == 0 {
         return sentences.info_nothing.clone();

@@ -174,7 +174,11 @@ impl Tx<'_> {
                 Ok(ErasureRow {
                     line_id: row.get(0)?,
                     at: row.get(1)?,
-                    erased: Erased { messages: row.get(2)?, conversations: row.get(3)?, identities: row.get(4)? },
+                    erased: Erased {
+                        messages: row.get(2)?,
+                        conversations: row.get(3)?,
+                        identities: row.get(4)?,
+                    },
                     proof: row.get(5)?,
                 })
             })

@@ -98,13 +98,15 @@ impl Apply<'_, '_> {
             EventKind::RunResultChanged { name, category, .. } => self.result(name, category),
             EventKind::TicketOpened { ticket } => {
                 let topic = ticket.topic.as_ref().and_then(|topic| self.route.line.topic_key(&topic.name));
-                let learnt = std::mem::take(&mut self.applied.hand_over).map_or_else(Vec::new, |had| had.learnt);
+                let learnt =
+                    std::mem::take(&mut self.applied.hand_over).map_or_else(Vec::new, |had| had.learnt);
                 self.applied.hand_over = Some(HandOver { topic, learnt });
                 Ok(())
             }
             EventKind::TicketNoteAdded { note, .. } => {
                 let learnt = note.lines().filter_map(learnt_line);
-                let hand_over = self.applied.hand_over.get_or_insert(HandOver { topic: None, learnt: vec![] });
+                let hand_over =
+                    self.applied.hand_over.get_or_insert(HandOver { topic: None, learnt: vec![] });
                 hand_over.learnt.extend(learnt);
                 Ok(())
             }
@@ -243,7 +245,8 @@ impl Applied {
         now: Ts,
     ) -> Result<Effects> {
         if let Some(hand_over) = self.hand_over.take() {
-            let effects = consent::hand_over(tx, app, route, contact, hand_over.topic, hand_over.learnt, now)?;
+            let effects =
+                consent::hand_over(tx, app, route, contact, hand_over.topic, hand_over.learnt, now)?;
             self.effects.add(effects);
         }
         if self.profile_changed {
@@ -264,7 +267,9 @@ pub fn answer_now(
     let missing = |what: &str| format!("{what} is not connected to this installation");
     Ok(match &ask.kind {
         AskKind::Webhook { .. } => None,
-        AskKind::ClaimUrn { urn } => Some(AskAnswer::ClaimUrn(contacts::may_claim(tx, app, route.line.id, contact, urn)?)),
+        AskKind::ClaimUrn { urn } => {
+            Some(AskAnswer::ClaimUrn(contacts::may_claim(tx, app, route.line.id, contact, urn)?))
+        }
         AskKind::Llm { .. } => Some(AskAnswer::Llm(Err(missing("a language model")))),
         AskKind::Airtime { .. } => Some(AskAnswer::Airtime(Err(missing("an airtime service")))),
         AskKind::Email { .. } => Some(AskAnswer::Email(Err(missing("e-mail")))),
@@ -290,7 +295,10 @@ mod tests {
 
     #[test]
     fn a_note_tells_what_the_bot_learnt() {
-        let learnt: Vec<Learnt> = "Motivo: pidió una persona\nsin dos puntos\n: leer\nTema: Papeles: visa".lines().filter_map(learnt_line).collect();
+        let learnt: Vec<Learnt> = "Motivo: pidió una persona\nsin dos puntos\n: leer\nTema: Papeles: visa"
+            .lines()
+            .filter_map(learnt_line)
+            .collect();
         assert_eq!(learnt.len(), 2);
         assert_eq!(learnt[1].label, "Tema");
         assert_eq!(learnt[1].value, "Papeles: visa");

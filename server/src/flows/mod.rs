@@ -6,11 +6,11 @@ mod sql;
 
 use std::sync::Arc;
 
-use flow::{Call, Next, Sprint};
 use flow::events::MsgIn;
 use flow::refs::FlowRef;
 use flow::resumes::Resume;
 use flow::triggers::Trigger;
+use flow::{Call, Next, Sprint};
 use uuid::Uuid;
 
 use crate::answers::{AnswerGlobals, today};

@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn values_are_taken_out_of_problems() {
         for (text, kept) in [
-            ("error calling NUMBER(...): unable to convert \"Amina\" to a number", "error calling NUMBER(...): unable to convert \"…\" to a number"),
+            (
+                "error calling NUMBER(...): unable to convert \"Amina\" to a number",
+                "error calling NUMBER(...): unable to convert \"…\" to a number",
+            ),
             ("tel 593991234567 fails", "tel 5939 fails"),
             ("plain", "plain"),
         ] {

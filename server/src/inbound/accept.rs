@@ -110,7 +110,8 @@ pub async fn run(app: App, waiting: flume::Receiver<Rows>) {
         {
             batch.push(next);
         }
-        let mut inbound: Vec<Vec<Value>> = batch.iter_mut().flat_map(|rows| std::mem::take(&mut rows.inbound)).collect();
+        let mut inbound: Vec<Vec<Value>> =
+            batch.iter_mut().flat_map(|rows| std::mem::take(&mut rows.inbound)).collect();
         let raw: Vec<Vec<Value>> = batch.iter_mut().flat_map(|rows| std::mem::take(&mut rows.raw)).collect();
         // All processes insert in the order of the unique key, so that they cannot deadlock.
         inbound.sort_by(|a, b| hash_of(a).cmp(hash_of(b)));
@@ -183,7 +184,9 @@ async fn store(app: &App, inbound: Vec<Vec<Value>>, raw: Vec<Vec<Value>>) -> Res
 fn kept_raw_because(event: &Incoming) -> Option<String> {
     use channels::ChannelEvent;
     match event {
-        Incoming::Event(ChannelEvent::Unreadable { place }) => Some(format!("the call cannot be read at {place}")),
+        Incoming::Event(ChannelEvent::Unreadable { place }) => {
+            Some(format!("the call cannot be read at {place}"))
+        }
         Incoming::Event(ChannelEvent::NoSender { .. }) => Some("a message came without a sender".to_owned()),
         Incoming::Message(_) | Incoming::Report(_) | Incoming::Event(_) => None,
     }
@@ -215,7 +218,8 @@ pub(super) fn inbound_row(app: &App, line: &Line, channel: &Channel, event: &Inc
     let now = app.now();
     let (key, lane) = match event {
         Incoming::Message(message) => {
-            let from = message.from.first().ok_or_else(|| StoreError::Shape("a message without a sender".into()))?;
+            let from =
+                message.from.first().ok_or_else(|| StoreError::Shape("a message without a sender".into()))?;
             (format!("message {}", message.external_id), identity_hash(app, line.id, from))
         }
         Incoming::Report(report) => {

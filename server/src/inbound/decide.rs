@@ -67,7 +67,8 @@ pub fn message(
     message: Message,
     now: Ts,
 ) -> Result<Effects> {
-    let (mut contact, identity, _) = contacts::find_or_make(tx, app, line.id, channel.id, &message.from, now)?;
+    let (mut contact, identity, _) =
+        contacts::find_or_make(tx, app, line.id, channel.id, &message.from, now)?;
     let route = Route { line, channel, identity };
     tx.touch_identity(identity, channel.id, now)?;
     contact.last_in_at = Some(now);
@@ -83,7 +84,11 @@ pub fn message(
         message_id: app.id(),
         text: message.text.chars().take(MAX_TEXT_CHARS).collect(),
         choice_id: message.choice_id.clone(),
-        attachments: message.attachments.iter().filter_map(|a| a.as_attachment().map(|a| a.to_string())).collect(),
+        attachments: message
+            .attachments
+            .iter()
+            .filter_map(|a| a.as_attachment().map(|a| a.to_string()))
+            .collect(),
     };
     let answerer = answerer(line, &contact, &wrote.text);
     let effects = answer(tx, app, route, &mut contact, &message, &wrote, answerer, now)?;
@@ -159,11 +164,8 @@ fn keep(
     now: Ts,
 ) -> Result<()> {
     let may_keep = contact.has_agreed() || contact.conversation_id.is_some();
-    let body = if may_keep {
-        Some(contact.key.seal_json(Purpose::Message, &content_of(message))?)
-    } else {
-        None
-    };
+    let body =
+        if may_keep { Some(contact.key.seal_json(Purpose::Message, &content_of(message))?) } else { None };
     tx.insert_message(&MessageRow {
         id,
         line_id: contact.line_id,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use channels::Incoming;
 
-use super::sql::PendingEvent;
 use super::decide;
+use super::sql::PendingEvent;
 use crate::app::App;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::Purpose;
@@ -152,7 +152,9 @@ fn handle_chunk(tx: &mut Tx<'_>, app: &App, events: &[PendingEvent]) -> Result<E
                 effects.add(wishes);
                 done.push(event.id);
             }
-            Handled::Parked if app.now().seconds_since(event.received_at) > PARKED_SECONDS => done.push(event.id),
+            Handled::Parked if app.now().seconds_since(event.received_at) > PARKED_SECONDS => {
+                done.push(event.id)
+            }
             Handled::Parked => tx.park_inbound(event.id, app.now().plus_millis(PARK_PAUSE_MS))?,
         }
     }

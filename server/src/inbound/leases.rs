@@ -22,8 +22,9 @@ const SEEN: Sql = crate::sql!(
 const GONE: Sql = crate::sql!("DELETE FROM process WHERE seen_at < $1");
 const LEAVE: Sql = crate::sql!("DELETE FROM process WHERE id = $1");
 const COUNT: Sql = crate::sql!("SELECT count(*) FROM process");
-const MAKE_PART: Sql =
-    crate::sql!("INSERT INTO part_lease (part, owner, until) VALUES ($1, NULL, 0) ON CONFLICT (part) DO NOTHING");
+const MAKE_PART: Sql = crate::sql!(
+    "INSERT INTO part_lease (part, owner, until) VALUES ($1, NULL, 0) ON CONFLICT (part) DO NOTHING"
+);
 const PARTS_NOW: Sql = crate::sql!("SELECT part, owner, until FROM part_lease ORDER BY part {for_update}");
 const TAKE: Sql = crate::sql!("UPDATE part_lease SET owner = $2, until = $3 WHERE part = $1");
 const ABANDONED: Sql = crate::sql!(

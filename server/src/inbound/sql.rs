@@ -33,7 +33,12 @@ pub struct PendingEvent {
 
 impl Tx<'_> {
     /// What waits in these parts, oldest first; nothing of a lane whose earlier event is being tried again.
-    pub(super) fn pending_inbound(&mut self, parts: Vec<i64>, now: Ts, limit: i64) -> Result<Vec<PendingEvent>> {
+    pub(super) fn pending_inbound(
+        &mut self,
+        parts: Vec<i64>,
+        now: Ts,
+        limit: i64,
+    ) -> Result<Vec<PendingEvent>> {
         self.rows(PENDING, args![parts, now, limit])?
             .iter()
             .map(|row| {
@@ -72,7 +77,13 @@ impl Tx<'_> {
         self.later(PARK, args![id, retry_at])
     }
 
-    pub(super) fn inbound_failed(&mut self, id: Uuid, attempts: i64, retry_at: Ts, error: &str) -> Result<()> {
+    pub(super) fn inbound_failed(
+        &mut self,
+        id: Uuid,
+        attempts: i64,
+        retry_at: Ts,
+        error: &str,
+    ) -> Result<()> {
         self.run(FAILED, args![id, attempts, retry_at, error]).map(drop)
     }
 

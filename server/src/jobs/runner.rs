@@ -59,7 +59,8 @@ pub async fn run_loop(app: App) {
 
 async fn run_due(app: &App) -> Result<usize> {
     let now = app.now();
-    let jobs = app.store.write(move |tx| tx.lease_jobs(now, now.plus_seconds(LEASE_SECONDS), AT_ONCE)).await?;
+    let jobs =
+        app.store.write(move |tx| tx.lease_jobs(now, now.plus_seconds(LEASE_SECONDS), AT_ONCE)).await?;
     let count = jobs.len();
     let mut running = tokio::task::JoinSet::new();
     for job in jobs {
@@ -104,7 +105,8 @@ async fn perform(app: &App, taken: &Taken) -> Result<()> {
             app.store.write(move |tx| tx.job_done(id)).await.map(drop)
         }
         Job::FlowAsk { identity, channel, ask } => {
-            let contact_id = taken.contact_id.ok_or_else(|| StoreError::Shape("a job without a contact".into()))?;
+            let contact_id =
+                taken.contact_id.ok_or_else(|| StoreError::Shape("a job without a contact".into()))?;
             let answer = match &ask.kind {
                 AskKind::Webhook { method, url, headers, body, .. } => {
                     AskAnswer::Webhook(webhook::call(app, method, url, headers, body).await)
@@ -229,7 +231,8 @@ async fn after_closing(app: &App) -> Result<usize> {
         .await?;
     for (conversation, contact_id) in closed.iter().copied() {
         let context = app.clone();
-        let effects = app.store.write(move |tx| after_close(tx, &context, conversation, contact_id, now)).await?;
+        let effects =
+            app.store.write(move |tx| after_close(tx, &context, conversation, contact_id, now)).await?;
         effects.wake(app);
     }
     for (conversation, contact_id) in snoozed.iter().copied() {
@@ -257,7 +260,9 @@ fn after_close(tx: &mut Tx<'_>, app: &App, conversation: Uuid, contact_id: Uuid,
     let identity = contact.profile.urns.iter().find(|known| known.channel == channel.id);
     let identity = identity.or(contact.profile.urns.first()).map(|known| known.identity);
     // A person who has written again is in another conversation or flow already: she is not asked.
-    let (Some(identity), Some(flow), None) = (identity, line.after_close_flow.clone(), contact.conversation_id) else {
+    let (Some(identity), Some(flow), None) =
+        (identity, line.after_close_flow.clone(), contact.conversation_id)
+    else {
         return Ok(Effects::default());
     };
     let ticket = flow::contact::Ticket {

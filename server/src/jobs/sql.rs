@@ -94,7 +94,12 @@ impl Tx<'_> {
     }
 
     /// Removes what has outlived its use in the whole installation; returns how many rows.
-    pub(super) fn remove_outlived(&mut self, live_before: Ts, raw_before: Ts, failures_before: Ts) -> Result<u64> {
+    pub(super) fn remove_outlived(
+        &mut self,
+        live_before: Ts,
+        raw_before: Ts,
+        failures_before: Ts,
+    ) -> Result<u64> {
         Ok(self.run(OLD_LIVE, args![live_before])?
             + self.run(OLD_RAW, args![raw_before])?
             + self.run(OLD_FAILURES, args![failures_before])?
@@ -102,7 +107,12 @@ impl Tx<'_> {
     }
 
     /// Applies one line's retention of messages and audit; returns how many rows changed.
-    pub(super) fn apply_retention(&mut self, line_id: Uuid, messages_before: Ts, audit_before: Ts) -> Result<u64> {
+    pub(super) fn apply_retention(
+        &mut self,
+        line_id: Uuid,
+        messages_before: Ts,
+        audit_before: Ts,
+    ) -> Result<u64> {
         Ok(self.run(OLD_BODIES, args![line_id, messages_before])?
             + self.run(OLD_AUDIT, args![line_id, audit_before])?)
     }

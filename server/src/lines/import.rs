@@ -94,12 +94,8 @@ pub async fn import_files(app: &App, files: BTreeMap<String, Vec<u8>>) -> Result
 pub async fn add_channel(app: &App, line_id: Uuid, new: &NewChannel) -> Result<Uuid> {
     load::channel(Uuid::nil(), line_id, &new.kind, &new.address, &new.settings).map_err(StoreError::Shape)?;
     let settings = app.vault.installation().seal_json(Purpose::Settings, &new.settings)?;
-    let row = Arc::new(ChannelRow {
-        id: app.id(),
-        kind: new.kind.clone(),
-        address: new.address.clone(),
-        settings,
-    });
+    let row =
+        Arc::new(ChannelRow { id: app.id(), kind: new.kind.clone(), address: new.address.clone(), settings });
     let now = app.now();
     let (id, owner) = app.store.write(move |tx| tx.put_channel(&row, line_id, now)).await?;
     if owner != line_id {

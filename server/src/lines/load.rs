@@ -67,7 +67,9 @@ pub fn channel(
 ) -> std::result::Result<Channel, String> {
     let (kind, provider) = match kind {
         "whatsapp_cloud" => (ChannelKind::Whatsapp, Some(channels::Provider::WhatsappCloud)),
-        "twilio" if settings["transport"] == "whatsapp" => (ChannelKind::Whatsapp, Some(channels::Provider::Twilio)),
+        "twilio" if settings["transport"] == "whatsapp" => {
+            (ChannelKind::Whatsapp, Some(channels::Provider::Twilio))
+        }
         "twilio" => (ChannelKind::Sms, Some(channels::Provider::Twilio)),
         "webchat" => (ChannelKind::Webchat, None),
         other => return Err(format!("a channel is whatsapp_cloud, twilio or webchat, not {other}")),
@@ -110,8 +112,13 @@ fn public_type(path: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn flows(content: &Content, text: &str, channels: &[Arc<Channel>]) -> std::result::Result<Flows, Vec<String>> {
-    let mut export: Json = serde_json::from_str(text).map_err(|error| vec![format!("flows.json: {error}")])?;
+fn flows(
+    content: &Content,
+    text: &str,
+    channels: &[Arc<Channel>],
+) -> std::result::Result<Flows, Vec<String>> {
+    let mut export: Json =
+        serde_json::from_str(text).map_err(|error| vec![format!("flows.json: {error}")])?;
     let timezone =
         jiff::tz::TimeZone::get(&content.timezone).map_err(|_| vec!["line.toml: timezone".to_owned()])?;
     let env: Environment = serde_json::from_value(json!({
@@ -142,8 +149,9 @@ fn flows(content: &Content, text: &str, channels: &[Arc<Channel>]) -> std::resul
     };
     object.insert("channels".into(), Json::Array(channels));
     object.insert("topics".into(), Json::Array(topics));
-    let assets = Assets::read_in(&export, &env)
-        .map_err(|problems| problems.iter().map(|problem| format!("flows.json: {problem}")).collect::<Vec<_>>())?;
+    let assets = Assets::read_in(&export, &env).map_err(|problems| {
+        problems.iter().map(|problem| format!("flows.json: {problem}")).collect::<Vec<_>>()
+    })?;
     let by_name = |name: &str| {
         let flow = assets.flows().find(|flow| flow.name.as_ref() == name);
         flow.map(|flow| FlowRef::new(flow.uuid, flow.name.clone()))
@@ -187,9 +195,14 @@ fn keywords(
         let Some(flow) = uuid.and_then(|uuid| assets.flow(uuid)) else {
             return Err(vec!["flows.json: a trigger names a flow that is not in the export".to_owned()]);
         };
-        let kind = if trigger["match_type"] == "F" { KeywordMatchKind::FirstWord } else { KeywordMatchKind::OnlyWord };
+        let kind = if trigger["match_type"] == "F" {
+            KeywordMatchKind::FirstWord
+        } else {
+            KeywordMatchKind::OnlyWord
+        };
         let one = trigger["keyword"].as_str().into_iter();
-        let many = trigger["keywords"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Json::as_str);
+        let many =
+            trigger["keywords"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Json::as_str);
         for word in one.chain(many) {
             let reference = FlowRef::new(flow.uuid, flow.name.clone());
             found.push((reference, KeywordMatch { kind, keyword: words::fold(word) }));

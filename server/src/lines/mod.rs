@@ -13,7 +13,7 @@ use flow::triggers::{KeywordMatch, KeywordMatchKind};
 use flow::words::Language;
 use uuid::Uuid;
 
-pub use import::{Imported, NewChannel, add_channel, import_folder, import_files};
+pub use import::{Imported, NewChannel, add_channel, import_files, import_folder};
 pub use load::load;
 
 pub use content::{
@@ -177,7 +177,8 @@ impl Line {
     #[must_use]
     pub fn topic_key(&self, name: &str) -> Option<String> {
         let topics = &self.content.topics;
-        let found = topics.iter().find(|topic| topic.key == name || topic.name.values().any(|other| other == name));
+        let found =
+            topics.iter().find(|topic| topic.key == name || topic.name.values().any(|other| other == name));
         found.map(|topic| topic.key.clone())
     }
 

@@ -67,12 +67,7 @@ impl Tx<'_> {
     }
 
     /// Makes a channel or replaces its settings; answers its id and the line that it belongs to.
-    pub(super) fn put_channel(
-        &mut self,
-        row: &ChannelRow,
-        line_id: Uuid,
-        now: Ts,
-    ) -> Result<(Uuid, Uuid)> {
+    pub(super) fn put_channel(&mut self, row: &ChannelRow, line_id: Uuid, now: Ts) -> Result<(Uuid, Uuid)> {
         let row = self.one(
             PUT_CHANNEL,
             args![row.id, line_id, row.kind.as_str(), row.address.as_str(), row.settings.as_slice(), now],

@@ -200,9 +200,11 @@ async fn open(app: &App, message: &Leased) -> std::result::Result<(Urn, Content)
         }
     };
     let content: Content = key.open_json(Purpose::Message, body)?;
-    let profile: Profile = key.open_json(Purpose::Contact, message.profile.as_deref().ok_or(VaultError::Erased)?)?;
+    let profile: Profile =
+        key.open_json(Purpose::Contact, message.profile.as_deref().ok_or(VaultError::Erased)?)?;
     let identity = message.identity_id.unwrap_or(Uuid::nil());
-    let known = profile.urns.into_iter().find(|known| known.identity == identity).ok_or(VaultError::Damaged)?;
+    let known =
+        profile.urns.into_iter().find(|known| known.identity == identity).ok_or(VaultError::Damaged)?;
     Ok((known.urn, content))
 }
 
@@ -290,7 +292,11 @@ fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<bool> {
         match &settlement.outcome {
             Outcome::Sent => tx.message_sent(message.id, settlement.is_webchat)?,
             Outcome::Again { after, reason } if message.attempts + 1 < MAX_ATTEMPTS => {
-                tx.message_again(message.id, now.plus_millis(pause_millis(message.attempts, *after)), reason)?;
+                tx.message_again(
+                    message.id,
+                    now.plus_millis(pause_millis(message.attempts, *after)),
+                    reason,
+                )?;
             }
             Outcome::Again { reason, .. } => {
                 tx.message_ended(message.id, MessageState::Failed, &format!("gave_up {reason}"))?;
