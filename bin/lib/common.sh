@@ -4,7 +4,12 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TARGET=${CARGO_TARGET_DIR:-target}
 [[ $TARGET == /* ]] || TARGET=$ROOT/$TARGET
-export ROOT TARGET
+# The recorded behaviour of RapidPro's engine and courier: no part of the project, beside it or one folder further up.
+if [[ -z ${OPENLINE_CONFORMANCE:-} ]]; then
+  OPENLINE_CONFORMANCE=$(dirname "$ROOT")/shared/conformance
+  [[ -d $OPENLINE_CONFORMANCE || ! -d $ROOT/../../shared/conformance ]] || OPENLINE_CONFORMANCE=$(cd "$ROOT/../../shared/conformance" && pwd)
+fi
+export ROOT TARGET OPENLINE_CONFORMANCE
 
 readonly NODE_AT_LEAST=20.19.0
 
