@@ -23,9 +23,9 @@ for (const language of LANGUAGES) {
         const label = (what) => `${what}-${language}-${theme}-${width}`;
 
         /** Picture and rules of the screen as it stands. */
-        async function check(page, what) {
+        async function check(page, what, axeOptions = {}) {
           await shot(page, label(what));
-          await axe(page, label(what));
+          await axe(page, label(what), axeOptions);
           await noOverflow(page, label(what));
           await targets(page, label(what));
         }
@@ -40,7 +40,7 @@ for (const language of LANGUAGES) {
           }
         }
 
-        it(label("sign-in"), async () => {
+        it(label("before signing in"), async () => {
           const { page, context, errors } = await open(browser, view);
           await page.goto(`${mock.base}/console/`);
           await at(page, "sign-in").waitFor();
@@ -49,15 +49,11 @@ for (const language of LANGUAGES) {
           await context.close();
         });
 
-        it(label("inbox"), () =>
-          as("marta@casa.example", async (page) => {
+        it(label("an agent"), () =>
+          as("nadia@casa.example", async (page) => {
             await at(page, "conversation-row").first().waitFor();
             await check(page, "inbox");
-          }));
 
-        it(label("conversation"), () =>
-          as("nadia@casa.example", async (page) => {
-            await at(page, "queue").waitFor();
             await page.goto(`${mock.base}/console/casa/inbox/all/${mock.amina}`);
             await page.locator("[data-testid=entry][data-status=failed]").waitFor();
             mock.presence(mock.amina, ["nadia", "omar"], []);
@@ -71,44 +67,67 @@ for (const language of LANGUAGES) {
               await check(page, "person");
               await at(page, "person-close").click();
               await at(page, "menu").click();
-              await check(page, "menu");
-            }
-          }));
-
-        it(label("dialogs"), () =>
-          as("nadia@casa.example", async (page) => {
-            await at(page, "queue").waitFor();
-            await page.goto(`${mock.base}/console/casa/inbox/mine/${mock.amina}`);
-            await at(page, "thread").waitFor();
-            for (const [opener, dialog] of [
-              ["assign", "assign-dialog"],
-              ["snooze", "snooze-dialog"],
-              ["refer", "refer-dialog"],
-              ["saved-replies", "saved-dialog"],
-            ]) {
-              await at(page, opener).click();
-              await at(page, dialog).waitFor();
-              await check(page, dialog);
+              // The open menu lies over the rest, which cannot be reached meanwhile.
+              await check(page, "menu", { disable: ["landmark-one-main"] });
               await page.keyboard.press("Escape");
-              await at(page, dialog).waitFor({ state: "detached" });
             }
-            await at(page, "thread").focus();
-            await page.keyboard.press("?");
-            await at(page, "key-help").waitFor();
-            await check(page, "key-help");
+            await at(page, "mode-note").click();
+            await check(page, "note");
+            await at(page, "mode-reply").click();
+
+            // Dialogs are the same at 800 px as at 1366.
+            if (width !== 800) {
+              for (const [opener, dialog] of [
+                ["assign", "assign-dialog"],
+                ["snooze", "snooze-dialog"],
+                ["refer", "refer-dialog"],
+                ["saved-replies", "saved-dialog"],
+              ]) {
+                if (width === 320 && !(await at(page, opener).isVisible())) await at(page, "actions-more").click();
+                await at(page, opener).click();
+                await at(page, dialog).waitFor();
+                await check(page, dialog);
+                await page.keyboard.press("Escape");
+                await at(page, dialog).waitFor({ state: "detached" });
+              }
+              await at(page, "thread").focus();
+              await page.keyboard.press("?");
+              await at(page, "key-help").waitFor();
+              await check(page, "key-help");
+            }
+
+            await page.goto(`${mock.base}/console/casa/inbox/urgent`);
+            await at(page, "queue-empty").waitFor();
+            await check(page, "empty");
+            await page.goto(`${mock.base}/console/casa/inbox/all/${mock.id(102)}`);
+            await at(page, "thread-failure").waitFor();
+            await check(page, "not-visible");
+            await page.goto(`${mock.base}/console/casa/inbox/waiting/${mock.id(104)}`);
+            await at(page, "take-to-reply").waitFor();
+            await check(page, "not-taken");
+            await page.goto(`${mock.base}/console/casa/settings/users`);
+            await at(page, "not-here").waitFor();
+            await check(page, "not-here");
+            await page.goto(`${mock.base}/console/casa/settings/you`);
+            await at(page, "language").waitFor();
+            await check(page, "you");
           }));
 
-        it(label("health"), () =>
-          as("li@casa.example", async (page) => {
-            await at(page, "queue").waitFor();
-            await page.goto(`${mock.base}/console/casa/settings/health`);
+        it(label("a protection focal point"), () =>
+          as("marta@casa.example", async (page) => {
+            await at(page, "conversation-row").first().waitFor();
+            await page.goto(`${mock.base}/console/casa/inbox/urgent/${mock.id(102)}`);
+            await at(page, "urgent").waitFor();
+            await check(page, "urgent");
+          }));
+
+        it(label("an administrator"), () =>
+          as("ada@casa.example", async (page) => {
             await at(page, "set-aside").first().waitFor();
             await check(page, "health");
-          }));
-
-        it(label("users, audit, display"), () =>
-          as("ada@casa.example", async (page) => {
-            await at(page, "settings-health").waitFor();
+            await at(page, "discard").first().click();
+            await at(page, "discard-dialog").waitFor();
+            await check(page, "discard");
             await page.goto(`${mock.base}/console/casa/settings/users`);
             await at(page, "user").first().waitFor();
             await check(page, "users");
@@ -118,23 +137,6 @@ for (const language of LANGUAGES) {
             await page.goto(`${mock.base}/console/casa/settings/audit`);
             await at(page, "audit-line").first().waitFor();
             await check(page, "audit");
-            await page.goto(`${mock.base}/console/casa/settings/you`);
-            await at(page, "language").waitFor();
-            await check(page, "you");
-          }));
-
-        it(label("empty and failing"), () =>
-          as("nadia@casa.example", async (page) => {
-            await at(page, "queue").waitFor();
-            await page.goto(`${mock.base}/console/casa/inbox/urgent`);
-            await at(page, "queue-empty").waitFor();
-            await check(page, "empty");
-            await page.goto(`${mock.base}/console/casa/inbox/all/${mock.id(102)}`);
-            await at(page, "thread-failure").waitFor();
-            await check(page, "not-visible");
-            await page.goto(`${mock.base}/console/casa/settings/users`);
-            await at(page, "not-here").waitFor();
-            await check(page, "not-here");
           }));
       }
     }

@@ -84,6 +84,7 @@ choose-one = اختر محادثة من القائمة.
 choose-one-keys = يتنقل j و k في القائمة، ويفتح Enter، ويعرض ? كل المفاتيح.
 back-to-list = العودة إلى القائمة
 actions = الإجراءات
+actions-more = المزيد
 take = استلام
 take-over = استلام من زميل
 assign = إسناد

@@ -84,6 +84,7 @@ choose-one = Choose a conversation from the list.
 choose-one-keys = j and k move through the list, Enter opens, ? shows all keys.
 back-to-list = Back to the list
 actions = Actions
+actions-more = More
 take = Take
 take-over = Take over
 assign = Assign

@@ -84,6 +84,7 @@ choose-one = Elija una conversación de la lista.
 choose-one-keys = j y k recorren la lista, Intro abre, ? muestra todas las teclas.
 back-to-list = Volver a la lista
 actions = Acciones
+actions-more = Más
 take = Tomar
 take-over = Tomar el relevo
 assign = Asignar
