@@ -1,10 +1,30 @@
-//! Who may do what: staff, their roles, sign-in.
+//! Who may do what: staff, their roles, sign-in, the audit.
+//!
+//! Verbs demand a proof ([`LineAccess`], [`Held`] and the like) that only the access function of their noun can
+//! make. What somebody may not see looks to her as if it did not exist.
+pub mod audit;
+mod gate;
+pub mod http;
+mod password;
+mod session;
 mod sql;
+pub mod staff;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::store::{Result, StoreError, Tx};
+
+pub use gate::{
+    AuditAccess, Held, InstallationAccess, LineAccess, OperatorAccess, access_audit, access_conversation,
+    access_conversation_locked, access_installation, access_line, access_operator,
+};
+pub use password::MIN_PASSWORD_CHARS;
+pub use session::{
+    ABSOLUTE_SECONDS, FAILURE_WINDOW_SECONDS, IDLE_SECONDS, MAX_FAILURES_PER_ADDRESS, MAX_FAILURES_PER_EMAIL,
+    NewSession, Staff, cookie_name, session, sign_in, sign_out, still,
+};
+pub use staff::{Grant, User, create_staff};
 
 /// What a member of staff may do on a line (the administrator: in the whole installation).
 #[derive(
@@ -45,6 +65,12 @@ impl Role {
             Self::DataProtectionOfficer => "data_protection_officer",
             Self::Administrator => "administrator",
         }
+    }
+
+    /// Whether the role sees people's conversations on its line.
+    #[must_use]
+    pub fn sees_inbox(self) -> bool {
+        matches!(self, Self::Agent | Self::LineManager | Self::ProtectionFocalPoint)
     }
 
     /// # Errors
