@@ -1,9 +1,6 @@
 //! The server: one binary, one data folder. `ARCHITECTURE.md` tells how it is laid out.
 pub mod access;
-<<<<<<< HEAD
 pub mod answers;
-=======
->>>>>>> 8240d0a (Staff, roles, sign-in and sessions, with problems and pages for the API)
 pub mod api;
 pub mod app;
 pub mod boot;
