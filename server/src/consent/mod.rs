@@ -75,8 +75,17 @@ pub fn say(
     Ok(Effects { outbound: true, ..Effects::default() })
 }
 
-fn text(text: &str) -> Content {
-    Content { text: text.to_owned(), ..Content::default() }
+/// One of the server's own sentences with its gaps filled: `{line}` the line's name, `{emergency}` its emergency
+/// number, `{word}` the word that undoes a STOP.
+#[must_use]
+pub fn sentence(line: &Line, language: Option<Language>, text: &str) -> Content {
+    let language = line.content.language(language);
+    let word = line.content.words[&language].start.first().map_or("", String::as_str);
+    let text = text
+        .replace("{line}", &line.content.name[&language])
+        .replace("{emergency}", &line.content.emergency_number)
+        .replace("{word}", word);
+    Content { text, locale: language.to_string(), ..Content::default() }
 }
 
 fn button(id: &str, text: &str) -> QuickReply {
@@ -167,7 +176,7 @@ pub fn show_notice(
     let notice = &line.content.notice.texts[&line.content.language(contact.language)];
     let mut effects = Effects::default();
     if let Some(first) = first {
-        effects.add(say(tx, app, route, contact, text(first), now)?);
+        effects.add(say(tx, app, route, contact, sentence(line, contact.language, first), now)?);
     }
     let audio = notice.audio.as_ref().and_then(|path| line.files.get(path)).map(|file| Attachment {
         content_type: file.content_type.to_owned(),
@@ -238,10 +247,12 @@ pub fn notice_answered(
     }
     let sentences = route.line.content.sentences(contact.language);
     let answer = if agreed { &sentences.consent_thanks } else { &sentences.consent_declined };
-    let mut effects = say(tx, app, route, contact, text(answer), now)?;
+    let mut effects = say(tx, app, route, contact, sentence(route.line, contact.language, answer), now)?;
     match pending {
         Some(Pending::HandOver { topic }) if agreed => {
             effects.add(hand_over(tx, app, route, contact, topic, Vec::new(), now)?);
+            let handed_over = sentence(route.line, contact.language, &sentences.handed_over);
+            effects.add(say(tx, app, route, contact, handed_over, now)?);
         }
         _ => effects.add(crate::flows::start_main(tx, app, route, contact, now)?),
     }
@@ -291,7 +302,7 @@ pub fn standing_changed(
     record(tx, app, route, contact, decision, "messages", "consent", None, now)
 }
 
-/// Brings a person to staff. Without her consent nothing that she writes could be kept for them, so she is
+/// Brings a person to staff; the flow that asked for it says so itself. Without her consent nothing that she writes could be kept for them, so she is
 /// asked first and brought over when she agrees.
 ///
 /// # Errors
@@ -321,9 +332,7 @@ pub fn hand_over(
     let opening =
         Opening { contact, channel_id: route.channel.id, topic, triage: None, learnt, words: &words };
     inbox::open(tx, app, route.line, opening, now)?;
-    let mut effects = say(tx, app, route, contact, text(&sentences.handed_over), now)?;
-    effects.live = true;
-    Ok(effects)
+    Ok(Effects { live: true, ..Effects::default() })
 }
 
 /// A message that speaks of danger: to the protection focal points, on the basis of vital interest, whatever
@@ -353,8 +362,7 @@ pub fn refer_urgently(
     };
     inbox::open(tx, app, route.line, opening, now)?;
     let reply = route.line.triage_reply(kind, contact.language.or(Some(spoken))).to_owned();
-    let reply = reply.replace("{emergency}", &route.line.content.emergency_number);
-    let mut effects = say(tx, app, route, contact, text(&reply), now)?;
+    let mut effects = say(tx, app, route, contact, sentence(route.line, contact.language, &reply), now)?;
     effects.live = true;
     Ok(effects)
 }
@@ -378,21 +386,27 @@ pub fn command(
             contact.standing = Standing::Stopped;
             crate::flows::drop_session(contact);
             record(tx, app, route, contact, Decision::Stopped, "messages", "consent", None, now)?;
-            say(tx, app, route, contact, text(&sentences.stopped), now)
+            say(tx, app, route, contact, sentence(route.line, contact.language, &sentences.stopped), now)
         }
         Command::Start => {
             contact.standing = Standing::Active;
             record(tx, app, route, contact, Decision::Started, "messages", "consent", None, now)?;
-            say(tx, app, route, contact, text(&sentences.started), now)
+            say(tx, app, route, contact, sentence(route.line, contact.language, &sentences.started), now)
         }
         Command::Info => {
             let held = tx.held(contact.id)?;
-            say(tx, app, route, contact, text(&info(route.line, contact, &held)), now)
+            say(
+                tx,
+                app,
+                route,
+                contact,
+                sentence(route.line, contact.language, &info(route.line, contact, &held)),
+                now,
+            )
         }
         Command::Forget => erase::on_request(tx, app, route, contact, now),
         Command::Help => {
             let learnt = vec![Learnt { label: "HELP".to_owned(), value: words.to_owned() }];
-            let help = sentences.help.replace("{emergency}", &route.line.content.emergency_number);
             if contact.has_agreed() {
                 crate::flows::drop_session(contact);
                 let opening = Opening {
@@ -404,7 +418,14 @@ pub fn command(
                     words,
                 };
                 inbox::open(tx, app, route.line, opening, now)?;
-                let mut effects = say(tx, app, route, contact, text(&help), now)?;
+                let mut effects = say(
+                    tx,
+                    app,
+                    route,
+                    contact,
+                    sentence(route.line, contact.language, &sentences.help),
+                    now,
+                )?;
                 effects.live = true;
                 Ok(effects)
             } else {
