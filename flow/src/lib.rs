@@ -22,6 +22,7 @@ pub mod modifiers;
 pub mod moment;
 pub mod refs;
 pub mod resumes;
+pub mod router_tests;
 pub mod routers;
 pub mod run;
 pub mod session;

@@ -108,6 +108,11 @@ impl<'a> Scope<'a> {
         self.source.now().to_zoned(self.env.timezone.clone())
     }
 
+    /// Takes from the budget for work that makes no value.
+    pub fn spend_many(&mut self, cost: u64) {
+        self.budget = self.budget.saturating_sub(cost);
+    }
+
     /// Calls a function with values.
     pub fn call(&mut self, function: &Function, arguments: &[Value]) -> Value {
         let result = match function {

@@ -283,6 +283,13 @@ impl Value {
     }
 }
 
+impl std::fmt::Debug for Object {
+    /// Shows the type only: values are personal data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("object")
+    }
+}
+
 impl Object {
     fn equals(&self, other: &Self) -> bool {
         let same_default = match (self.default_value(), other.default_value()) {

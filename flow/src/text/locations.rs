@@ -28,7 +28,18 @@ struct Entry {
     level: usize,
     /// Name and aliases as they are compared.
     names: Vec<String>,
+    /// The same, split into words.
+    words: Vec<Vec<String>>,
     parent: Option<usize>,
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    let pieces = text.split(|letter: char| !(letter.is_alphanumeric() || is_mark(letter)));
+    pieces.filter(|piece| !piece.is_empty()).map(super::lower).collect()
+}
+
+const fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36F}' | '\u{64B}'..='\u{65F}' | '\u{900}'..='\u{D4D}')
 }
 
 impl Hierarchy {
@@ -48,8 +59,10 @@ impl Hierarchy {
             Some(parent) => format!("{}{PATH_SEPARATOR}{}", parent.path, place.name),
             None => place.name.clone(),
         };
-        let names = std::iter::once(&place.name).chain(&place.aliases).map(|n| comparable(n)).collect();
-        self.places.push(Entry { path, level, names, parent });
+        let names: Vec<String> =
+            std::iter::once(&place.name).chain(&place.aliases).map(|n| comparable(n)).collect();
+        let words = names.iter().map(|name| words_of(name)).filter(|words| !words.is_empty()).collect();
+        self.places.push(Entry { path, level, names, words, parent });
         let own = self.places.len() - 1;
         for child in &place.children {
             self.add(child, level + 1, Some(own));
@@ -78,6 +91,35 @@ impl Hierarchy {
             })
             .map(|place| place.path.as_str())
             .collect()
+    }
+
+    /// The path of the place of that level which a text names, as a whole or with some of its words: the longest name
+    /// counts, among equals the first in the text.
+    #[must_use]
+    pub fn find_in_text(&self, text: &str, level: usize, within: Option<&str>) -> Option<&str> {
+        if let Some(found) = self.find_by_name(text, level, within).first() {
+            return Some(found);
+        }
+        let words = words_of(text);
+        let within = within.map(comparable_path);
+        let mut best: Option<(usize, usize, &str)> = None;
+        for place in self.places.iter().filter(|place| place.level == level) {
+            if within.as_ref().is_some_and(|within| !comparable_path(&place.path).starts_with(&**within)) {
+                continue;
+            }
+            for name in &place.words {
+                let Some(at) = words.windows(name.len().max(1)).position(|window| window == name) else {
+                    continue;
+                };
+                let better = best.is_none_or(|(length, start, _)| {
+                    name.len() > length || (name.len() == length && at < start)
+                });
+                if better {
+                    best = Some((name.len(), at, &place.path));
+                }
+            }
+        }
+        best.map(|(_, _, path)| path)
     }
 
     /// The proper path of a place, from a path in any case and spacing.
@@ -113,10 +155,7 @@ pub fn name_of_path(path: &str) -> &str {
 /// A path with its spacing put right and every word capitalised, for paths of places that are not known.
 #[must_use]
 pub fn normalise_path(path: &str) -> String {
-    let title = |name: &str| {
-        let words: Vec<String> = comparable(name).split(' ').map(super::title_case).collect();
-        words.join(" ")
-    };
+    let title = |name: &str| super::title(&comparable(name));
     let names: Vec<String> = path.split('>').map(title).collect();
     names.join(PATH_SEPARATOR)
 }

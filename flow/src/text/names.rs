@@ -1,53 +1,129 @@
-//! Names of months and days.
+//! Names of months and days in some two hundred languages.
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::languages::shortest;
+
+const TABLE: &str = include_str!("../../data/calendar_names.tsv");
 
 /// The names of one locale.
-pub struct Names;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Names {
+    days: [&'static str; 7],
+    short_days: [&'static str; 7],
+    months: [&'static str; 12],
+    short_months: [&'static str; 12],
+    halves: [&'static str; 2],
+}
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const ENGLISH: Names = Names {
+    days: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+    short_days: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    short_months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    halves: ["AM", "PM"],
+};
+
+static BY_LOCALE: LazyLock<HashMap<&'static str, Names>> = LazyLock::new(|| {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(read_line)
+        .flat_map(|(keys, names)| keys.split(',').map(move |key| (key, names)))
+        .collect()
+});
+
+fn read_line(line: &'static str) -> Option<(&'static str, Names)> {
+    let mut fields = line.split('\t');
+    let keys = fields.next()?;
+    let names = Names {
+        days: list(fields.next()?)?,
+        short_days: list(fields.next()?)?,
+        months: list(fields.next()?)?,
+        short_months: list(fields.next()?)?,
+        halves: fields.next().and_then(list).unwrap_or(ENGLISH.halves),
+    };
+    Some((keys, names))
+}
+
+fn list<const N: usize>(field: &'static str) -> Option<[&'static str; N]> {
+    field.split(';').collect::<Vec<_>>().try_into().ok()
+}
 
 impl Names {
-    /// The names of a locale such as `spa-EC`.
+    /// The names of a locale such as `spa-EC`, or of its language if the country has none of its own; English names
+    /// when the language is not known.
     #[must_use]
-    pub fn of(_locale: &str) -> Self {
-        Self
+    pub fn of(locale: &str) -> Self {
+        if locale.is_empty() {
+            return ENGLISH;
+        }
+        let (language, country) = locale.split_once('-').unwrap_or((locale, ""));
+        let language = shortest(language);
+        let own = BY_LOCALE.get(format!("{language}-{country}").as_str());
+        own.or_else(|| BY_LOCALE.get(language)).copied().unwrap_or(ENGLISH)
     }
+
     /// The name of a month, 1 to 12.
     #[must_use]
     pub fn month(&self, month: i8) -> &'static str {
-        MONTHS[(month - 1).rem_euclid(12) as usize]
+        self.months[(month - 1).rem_euclid(12) as usize]
     }
+
     /// The short name of a month, 1 to 12.
     #[must_use]
     pub fn month_short(&self, month: i8) -> &'static str {
-        &self.month(month)[..3]
+        self.short_months[(month - 1).rem_euclid(12) as usize]
     }
+
     /// The name of a weekday, 0 is Sunday.
     #[must_use]
     pub fn weekday(&self, day: i8) -> &'static str {
-        DAYS[day.rem_euclid(7) as usize]
+        self.days[day.rem_euclid(7) as usize]
     }
+
     /// The short name of a weekday, 0 is Sunday.
     #[must_use]
     pub fn weekday_short(&self, day: i8) -> &'static str {
-        &self.weekday(day)[..3]
+        self.short_days[day.rem_euclid(7) as usize]
     }
-    /// AM or PM.
+
+    /// What stands for the time before noon, or after it.
     #[must_use]
     pub fn half_day(&self, afternoon: bool) -> &'static str {
-        if afternoon { "PM" } else { "AM" }
+        self.halves[usize::from(afternoon)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_complete() {
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+        for line in lines {
+            assert!(read_line(line).is_some(), "{}", line.split('\t').next().unwrap_or(""));
+        }
+    }
+
+    #[test]
+    fn names_follow_language_and_country() {
+        assert_eq!(Names::of("fra").weekday(6), "samedi");
+        assert_eq!(Names::of("swh").month(1), Names::of("swa-TZ").month(1));
+        assert_ne!(Names::of("ara-LB").month(1), Names::of("ara-EG").month(1));
+        assert_eq!(Names::of("rhg-BD"), Names::of(""));
     }
 }

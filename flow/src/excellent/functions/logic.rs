@@ -14,47 +14,44 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::new("is_error", Exactly(1), is_error),
 ];
 
+type Outcome = Result<Value, Error>;
+
 /// Whether all are true. An error among them is the result, even behind a false one.
-fn and(_: &mut Scope<'_>, values: &[Value]) -> Value {
-    let truths: Result<Vec<bool>, Error> = values.iter().map(|value| value.to_boolean()).collect();
-    truths.map(|truths| truths.into_iter().all(|truth| truth)).into()
+fn and(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
+    let truths: Result<Vec<bool>, Error> = values.iter().map(Value::to_boolean).collect();
+    Ok(truths?.into_iter().all(|truth| truth).into())
 }
 
 /// Whether one is true; what stands behind the first true one does not count.
-fn or(_: &mut Scope<'_>, values: &[Value]) -> Value {
+fn or(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
     for value in values {
-        match value.to_boolean() {
-            Ok(true) => return Value::Boolean(true),
-            Ok(false) => {}
-            Err(error) => return Value::Error(error),
+        if value.to_boolean()? {
+            return Ok(Value::Boolean(true));
         }
     }
-    Value::Boolean(false)
+    Ok(Value::Boolean(false))
 }
 
 /// The second if the first is true, else the third. An error in the one not chosen does not count.
-fn if_else(_: &mut Scope<'_>, values: &[Value]) -> Value {
-    match values[0].to_boolean() {
-        Ok(true) => values[1].clone(),
-        Ok(false) => values[2].clone(),
-        Err(error) => Value::Error(error),
-    }
+fn if_else(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
+    let chosen = if values[0].to_boolean()? { &values[1] } else { &values[2] };
+    Ok(chosen.clone())
 }
 
 /// The first, or the second when the first is nothing, empty text or an error.
-fn default(_: &mut Scope<'_>, values: &[Value]) -> Value {
+fn default(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
     match values[0].to_text() {
-        Ok(text) if !text.is_empty() => values[0].clone(),
-        _ => values[1].clone(),
+        Ok(text) if !text.is_empty() => Ok(values[0].clone()),
+        _ => Ok(values[1].clone()),
     }
 }
 
 /// The truth value of anything.
-fn boolean(_: &mut Scope<'_>, values: &[Value]) -> Value {
-    values[0].to_boolean().into()
+fn boolean(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
+    values[0].to_boolean().map(Value::from)
 }
 
 /// Whether this is an error.
-fn is_error(_: &mut Scope<'_>, values: &[Value]) -> Value {
-    Value::Boolean(values[0].is_error())
+fn is_error(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
+    Ok(values[0].is_error().into())
 }

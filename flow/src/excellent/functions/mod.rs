@@ -1,18 +1,29 @@
 //! The functions of expressions and the router tests, by name.
+mod arrays;
+mod dates;
+mod formats;
 mod logic;
+mod numbers;
+mod objects;
+mod patterns;
+mod texts;
+mod urns;
+mod words;
+
+pub(crate) use texts::compile_pattern;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::eval::Scope;
-use super::value::Value;
+use super::value::{Error, Value};
 
 /// A function that expressions can call.
 pub struct Builtin {
     pub name: &'static str,
     pub arity: Arity,
     /// Its errors are its own messages; the caller adds which function they come from.
-    pub body: fn(&mut Scope<'_>, &[Value]) -> Value,
+    pub body: fn(&mut Scope<'_>, &[Value]) -> Result<Value, Error>,
 }
 
 /// How many arguments a function takes.
@@ -27,7 +38,7 @@ impl Builtin {
     pub(crate) const fn new(
         name: &'static str,
         arity: Arity,
-        body: fn(&mut Scope<'_>, &[Value]) -> Value,
+        body: fn(&mut Scope<'_>, &[Value]) -> Result<Value, Error>,
     ) -> Self {
         Self { name, arity, body }
     }
@@ -43,11 +54,27 @@ impl Builtin {
         if !fits {
             return Value::error(format!("need {need} argument(s), got {got}"));
         }
-        (self.body)(scope, arguments)
+        (self.body)(scope, arguments).unwrap_or_else(Value::Error)
     }
 }
 
-const FAMILIES: &[&[Builtin]] = &[logic::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] = &[
+    arrays::FUNCTIONS,
+    dates::FUNCTIONS,
+    formats::FUNCTIONS,
+    logic::FUNCTIONS,
+    numbers::FUNCTIONS,
+    objects::FUNCTIONS,
+    texts::FUNCTIONS,
+    urns::FUNCTIONS,
+    words::FUNCTIONS,
+    crate::router_tests::TEXT,
+    crate::router_tests::NUMBERS,
+    crate::router_tests::DATES,
+    crate::router_tests::PATTERNS,
+    crate::router_tests::PLACES,
+    crate::router_tests::RESULTS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.iter()).map(|f| (f.name, f)).collect());

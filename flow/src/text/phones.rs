@@ -1,0 +1,145 @@
+//! Phone numbers: reading, finding and writing them. The numbering plans are those of libphonenumber.
+use rlibphonenumber::phonenumber_matcher::FindNumberExt;
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+
+use crate::env::Country;
+
+/// Digits of a short code, which belongs to no numbering plan that could be checked.
+const SHORT_CODE_DIGITS: std::ops::RangeInclusive<usize> = 3..=6;
+/// Letters and digits of a sender's name.
+const MAX_SENDER_CHARS: usize = 64;
+/// The most characters that are looked at as one phone number.
+const MAX_CHARS: usize = 64;
+/// From so many digits on a number may be one with country code, without the `+`.
+const MIN_FULL_DIGITS: usize = 10;
+/// How often a number is read again to find the form that stays the same.
+const MAX_REREADS: usize = 4;
+
+/// Why a text is not a phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    #[error("invalid country code")]
+    Country,
+    #[error("not a possible number")]
+    NotPossible,
+}
+
+/// What else than a full number is accepted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// Short codes, such as 8080.
+    pub short: bool,
+    /// Names that senders show instead of a number; they are put in lower case.
+    pub sender: bool,
+}
+
+fn region(country: Option<Country>) -> Option<Region> {
+    country.and_then(|country| country.as_str().parse().ok())
+}
+
+/// Reads a text that is a phone number as a whole, as `+593991234567`. A number without country code belongs to the
+/// country; one that is none there is tried with its first digits as country code.
+///
+/// # Errors
+/// When it is no possible number, or the country unknown.
+pub fn parse(text: &str, country: Option<Country>, accept: Accept) -> Result<String, PhoneError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_CHARS {
+        return Err(PhoneError::NotPossible);
+    }
+    let compact: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let begins_well =
+        text.starts_with(|c: char| c.is_numeric() || matches!(c, '+' | '(' | '＋' | '（' | '*' | '#'));
+    let full = if begins_well { parse_full(text, &compact, country) } else { Err(PhoneError::NotPossible) };
+    let all_digits = compact.bytes().all(|b| b.is_ascii_digit());
+    match full {
+        Ok(number) => Ok(number),
+        Err(PhoneError::Country) => Err(PhoneError::Country),
+        Err(_) if text.starts_with('+') => Err(PhoneError::NotPossible),
+        Err(_)
+            if accept.short
+                && all_digits
+                && compact == text
+                && SHORT_CODE_DIGITS.contains(&compact.len()) =>
+        {
+            Ok(compact)
+        }
+        Err(_)
+            if accept.sender
+                && !all_digits
+                && compact.len() == text.len()
+                && compact.len() <= MAX_SENDER_CHARS =>
+        {
+            Ok(compact)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn parse_full(text: &str, compact: &str, country: Option<Country>) -> Result<String, PhoneError> {
+    let region = match (country, region(country)) {
+        (Some(country), None) if !text.starts_with('+') => return Err(unknown(country)),
+        (_, region) => {
+            region.filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some())
+        }
+    };
+    if country.is_some() && region.is_none() && !text.starts_with('+') {
+        return Err(PhoneError::Country);
+    }
+    let local = PHONE_NUMBER_UTIL.parse(text, region).ok().filter(is_possible);
+    let number = local.or_else(|| {
+        let may_be_full =
+            !text.starts_with('+') && !compact.starts_with('0') && compact.len() >= MIN_FULL_DIGITS;
+        let number = PHONE_NUMBER_UTIL.parse(format!("+{text}"), None).ok();
+        number.filter(|number| may_be_full && is_possible(number))
+    });
+    number.map(|number| stable(&number)).ok_or(PhoneError::NotPossible)
+}
+
+const fn unknown(_: Country) -> PhoneError {
+    PhoneError::Country
+}
+
+fn is_possible(number: &PhoneNumber) -> bool {
+    matches!(PHONE_NUMBER_UTIL.is_possible_number_with_reason(number), Ok(NumberLengthType::IsPossible))
+}
+
+/// The number in international digits, in the form that reading it again does not change: some plans drop leading
+/// digits at each reading, and one person must not get several addresses.
+fn stable(number: &PhoneNumber) -> String {
+    let mut text = e164(number);
+    for _ in 0..MAX_REREADS {
+        let again = PHONE_NUMBER_UTIL.parse(&text, None).ok().filter(is_possible).map(|number| e164(&number));
+        match again {
+            Some(again) if again != text => text = again,
+            _ => break,
+        }
+    }
+    text
+}
+
+fn e164(number: &PhoneNumber) -> String {
+    PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164).into_owned()
+}
+
+/// All phone numbers in a text, as `+593991234567`.
+#[must_use]
+pub fn find(text: &str, country: Option<Country>) -> Vec<String> {
+    text.find_phone_numbers_with_preferred_region(region(country)).map(|found| e164(&found.number)).collect()
+}
+
+/// The number as people of its country write it; any other text as it is.
+#[must_use]
+pub fn national(number: &str) -> String {
+    match PHONE_NUMBER_UTIL.parse(number, None) {
+        Ok(parsed) => PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::National).into_owned(),
+        Err(_) => number.to_owned(),
+    }
+}
+
+/// The country that a full number belongs to.
+#[must_use]
+pub fn country_of(number: &str) -> Option<Country> {
+    let parsed = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
+    PHONE_NUMBER_UTIL.get_region_for_number(&parsed)?.to_string().parse().ok()
+}
