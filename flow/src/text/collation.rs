@@ -19,7 +19,19 @@ pub fn collate(text: &str, collation: Collation) -> String {
 /// The skeleton of a text by Unicode TR 39: texts that look alike have the same one.
 #[must_use]
 pub fn skeleton(text: &str) -> String {
-    unicode_skeleton(&text.chars().filter(|letter| !is_ignorable(*letter)).collect::<String>()).collect()
+    let visible: String = text.chars().filter(|letter| !is_ignorable(*letter)).collect();
+    unicode_skeleton(&visible).map(merged).collect()
+}
+
+/// Small capitals and Greek letters that Unicode keeps apart from the Latin letters since its version 9, but that
+/// people still write for them.
+const fn merged(letter: char) -> char {
+    match letter {
+        'ĸ' => 'k',
+        'ᴛ' => 't',
+        'π' => 'n',
+        letter => letter,
+    }
 }
 
 /// Characters that are never shown, also the ones reserved for that purpose.

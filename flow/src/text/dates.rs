@@ -48,6 +48,10 @@ pub fn datetime_from_text(
     let (date, time) = match iso(text, env) {
         Some(Iso::Moment(moment)) => return Ok(moment),
         Some(Iso::Date(date)) => (date, None),
+        None if iso_date_before(text).is_some() => {
+            let (date, rest) = iso_date_before(text).ok_or_else(failed)?;
+            (date, find_time(rest))
+        }
         None => {
             let ascii = ascii_digits(text);
             let text = ascii.as_deref().unwrap_or(text);
@@ -74,6 +78,9 @@ pub fn date_from_text(
         Some(Iso::Moment(moment)) => return Ok(moment.date()),
         Some(Iso::Date(date)) => return Ok(date),
         None => {}
+    }
+    if let Some((date, _)) = iso_date_before(text) {
+        return Ok(date);
     }
     let ascii = ascii_digits(text);
     find_date(ascii.as_deref().unwrap_or(text), env, now)
@@ -115,6 +122,15 @@ fn iso(text: &str, env: &Environment) -> Option<Iso> {
             layout.read_civil(text).ok().map(|(moment, _)| Iso::Date(moment.date()))
         }
     })
+}
+
+/// An ISO date at the start, and what stands behind it after a space.
+fn iso_date_before(text: &str) -> Option<(Date, &str)> {
+    let (date, rest) = text.split_once(' ')?;
+    if date.len() != "YYYY-MM-DD".len() || !date.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Some((date.parse().ok()?, rest))
 }
 
 /// The first real date, and the byte behind it.

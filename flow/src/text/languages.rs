@@ -1,36 +1,76 @@
 //! Language codes: three letters (ISO 639-3, as RapidPro has them) and two letters (ISO 639-1, as providers have them).
 
-/// Three-letter and two-letter codes. Where several three-letter codes share one of two letters (a language and the
-/// form of it that most people write), all are here and the first is the one to go back to.
-const CODES: &str = "\
-aar aa,abk ab,afr af,aka ak,sqi sq,als sq,amh am,ara ar,arb ar,arg an,hye hy,asm as,ava av,ave ae,aym ay,ayr ay,\
-aze az,azj az,bam bm,bak ba,eus eu,bel be,ben bn,bih bh,bis bi,bos bs,bre br,bul bg,mya my,cat ca,cha ch,che ce,\
-nya ny,zho zh,chv cv,cor kw,cos co,cre cr,hrv hr,ces cs,dan da,div dv,nld nl,dzo dz,eng en,epo eo,est et,ekk et,\
-ewe ee,fao fo,fij fj,fin fi,fra fr,ful ff,fuc ff,glg gl,kat ka,deu de,ell el,grn gn,gug gn,guj gu,hat ht,hau ha,heb he,\
-her hz,hin hi,hmo ho,hun hu,ina ia,ind id,ile ie,gle ga,ibo ig,ipk ik,ido io,isl is,ita it,iku iu,jpn ja,jav jv,kal kl,\
-kan kn,kau kr,kas ks,kaz kk,khm km,kik ki,kin rw,kir ky,kom kv,kpv kv,kon kg,kor ko,kur ku,kmr ku,kua kj,lat la,ltz lb,\
-lug lg,lim li,lin ln,lao lo,lit lt,lub lu,lav lv,lvs lv,glv gv,mkd mk,mlg mg,plt mg,msa ms,zsm ms,mal ml,mlt mt,mri mi,\
-mar mr,mah mh,mon mn,khk mn,nau na,nav nv,nob nb,nor nb,nde nd,nep ne,npi ne,ndo ng,nno nn,iii ii,nbl nr,oci oc,oji oj,\
-chu cu,orm om,gaz om,ori or,ory or,oss os,pan pa,pli pi,fas fa,pes fa,prs fa,pol pl,pus ps,pbt ps,pst ps,por pt,que qu,\
-roh rm,run rn,ron ro,rus ru,san sa,srd sc,snd sd,sme se,smo sm,sag sg,srp sr,gla gd,sna sn,sin si,slk sk,slv sl,som so,\
-sot st,spa es,sun su,swa sw,swh sw,ssw ss,swe sv,tam ta,tel te,tgk tg,tha th,tir ti,bod bo,tuk tk,tgl tl,tsn tn,ton to,\
-tur tr,tso ts,tat tt,twi tw,tah ty,uig ug,ukr uk,urd ur,uzb uz,uzn uz,ven ve,vie vi,vol vo,wln wa,cym cy,wol wo,fry fy,\
-xho xh,yid yi,ydd yi,yor yo,zha za,zul zu";
+use crate::words::Language;
 
-fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    CODES.split(',').filter_map(|pair| pair.split_once(' '))
+/// A text that is not the code of a language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownLanguage {
+    #[error("iso-639-3 codes must be 3 characters, got: {0}")]
+    Length(String),
+    #[error("unrecognized language code: {0}")]
+    Code(String),
 }
 
-/// The two-letter code of a language, if it has one.
+/// The language of that ISO 639-3 code.
+///
+/// # Errors
+/// When the standard has no such code.
+pub fn parse(code: &str) -> Result<Language, UnknownLanguage> {
+    if code.chars().count() != 3 {
+        return Err(UnknownLanguage::Length(code.to_owned()));
+    }
+    let unknown = || UnknownLanguage::Code(code.to_owned());
+    if !is_known(code) {
+        return Err(unknown());
+    }
+    code.parse().map_err(|_| unknown())
+}
+
+/// Whether the standard has this code.
+#[must_use]
+pub fn is_known(code: &str) -> bool {
+    isolang::Language::from_639_3(code).is_some() || matches!(code, "mul" | "und" | "mis" | "zxx")
+}
+
+/// Forms of languages that have a code of their own, and the code under which most data knows them.
+const FORMS: &[(&str, &str)] = &[
+    ("als", "sqi"),
+    ("arb", "ara"),
+    ("ayr", "aym"),
+    ("azj", "aze"),
+    ("ekk", "est"),
+    ("fuc", "ful"),
+    ("gug", "grn"),
+    ("kmr", "kur"),
+    ("kpv", "kom"),
+    ("lvs", "lav"),
+    ("plt", "mlg"),
+    ("zsm", "msa"),
+    ("khk", "mon"),
+    ("nor", "nob"),
+    ("npi", "nep"),
+    ("gaz", "orm"),
+    ("ory", "ori"),
+    ("pes", "fas"),
+    ("prs", "fas"),
+    ("pbt", "pus"),
+    ("pst", "pus"),
+    ("swh", "swa"),
+    ("uzn", "uzb"),
+    ("ydd", "yid"),
+];
+
+/// The two-letter code of a language, if it (or the language that it is a form of) has one.
 #[must_use]
 pub fn two_letters(code: &str) -> Option<&'static str> {
-    pairs().find(|(three, _)| *three == code).map(|(_, two)| two)
+    let general = FORMS.iter().find(|(form, _)| *form == code).map_or(code, |(_, general)| general);
+    isolang::Language::from_639_3(general)?.to_639_1()
 }
 
 /// The three-letter code of a language of two letters.
 #[must_use]
 pub fn three_letters(code: &str) -> Option<&'static str> {
-    pairs().find(|(_, two)| *two == code).map(|(three, _)| three)
+    isolang::Language::from_639_1(code).map(|language| language.to_639_3())
 }
 
 /// The shortest code of a language: two letters where there are such, else the three.
@@ -103,7 +143,10 @@ mod tests {
         assert_eq!(two_letters("prs"), Some("fa"));
         assert_eq!(three_letters("ku"), Some("kur"));
         assert_eq!(shortest("rhg"), "rhg");
-        assert!(pairs().all(|(three, two)| three.len() == 3 && two.len() == 2));
+        assert!(FORMS.iter().all(|(form, _)| two_letters(form).is_some()));
+        assert_eq!(parse("rhg").map(|l| l.to_string()), Ok("rhg".to_owned()));
+        assert_eq!(parse("qqz"), Err(UnknownLanguage::Code("qqz".to_owned())));
+        assert_eq!(parse("es"), Err(UnknownLanguage::Length("es".to_owned())));
     }
 
     #[test]

@@ -267,7 +267,7 @@ fn write_part(out: &mut String, part: Part, moment: DateTime, offset: Offset, na
             let nanos = format!("{:09}", moment.subsec_nanosecond());
             out.write_str(&nanos[..usize::from(digits)])
         }
-        Part::HalfDay { upper: true } => out.write_str(names.half_day(moment.hour() >= 12)),
+        Part::HalfDay { upper: true } => out.write_str(&names.half_day(moment.hour() >= 12).to_uppercase()),
         Part::HalfDay { upper: false } => out.write_str(&names.half_day(moment.hour() >= 12).to_lowercase()),
         Part::OffsetOrZ if offset == Offset::UTC => out.write_char('Z'),
         Part::OffsetOrZ | Part::Offset => out.write_str(&offset_text(offset)),

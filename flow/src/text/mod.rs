@@ -8,6 +8,7 @@ pub mod layout;
 pub mod locations;
 pub mod names;
 pub mod numbers;
+pub mod obfuscation;
 pub mod phones;
 pub mod tokens;
 pub mod urns;

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::languages::shortest;
+use super::languages::{is_known, shortest, three_letters};
 
 const TABLE: &str = include_str!("../../data/calendar_names.tsv");
 
@@ -62,6 +62,12 @@ fn list<const N: usize>(field: &'static str) -> Option<[&'static str; N]> {
     field.split(';').collect::<Vec<_>>().try_into().ok()
 }
 
+/// What RapidPro shows for a code that is no language at all: the first of its table. Kept the same, since flows
+/// that came with such a code looked like this before.
+fn names_of_nowhere() -> Names {
+    BY_LOCALE.get("bs").copied().unwrap_or(ENGLISH)
+}
+
 impl Names {
     /// The names of a locale such as `spa-EC`, or of its language if the country has none of its own; English names
     /// when the language is not known.
@@ -71,9 +77,11 @@ impl Names {
             return ENGLISH;
         }
         let (language, country) = locale.split_once('-').unwrap_or((locale, ""));
+        let is_language = is_known(language) || three_letters(language).is_some();
         let language = shortest(language);
         let own = BY_LOCALE.get(format!("{language}-{country}").as_str());
-        own.or_else(|| BY_LOCALE.get(language)).copied().unwrap_or(ENGLISH)
+        let known = own.or_else(|| BY_LOCALE.get(language)).copied();
+        known.unwrap_or_else(|| if is_language { ENGLISH } else { names_of_nowhere() })
     }
 
     /// The name of a month, 1 to 12.

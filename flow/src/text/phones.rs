@@ -12,6 +12,8 @@ const MAX_SENDER_CHARS: usize = 64;
 const MAX_CHARS: usize = 64;
 /// From so many digits on a number may be one with country code, without the `+`.
 const MIN_FULL_DIGITS: usize = 10;
+/// The most numbers that are taken from one text.
+const MAX_FOUND: usize = 20;
 /// How often a number is read again to find the form that stays the same.
 const MAX_REREADS: usize = 4;
 
@@ -77,12 +79,8 @@ pub fn parse(text: &str, country: Option<Country>, accept: Accept) -> Result<Str
 }
 
 fn parse_full(text: &str, compact: &str, country: Option<Country>) -> Result<String, PhoneError> {
-    let region = match (country, region(country)) {
-        (Some(country), None) if !text.starts_with('+') => return Err(unknown(country)),
-        (_, region) => {
-            region.filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some())
-        }
-    };
+    let region =
+        region(country).filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some());
     if country.is_some() && region.is_none() && !text.starts_with('+') {
         return Err(PhoneError::Country);
     }
@@ -93,11 +91,7 @@ fn parse_full(text: &str, compact: &str, country: Option<Country>) -> Result<Str
         let number = PHONE_NUMBER_UTIL.parse(format!("+{text}"), None).ok();
         number.filter(|number| may_be_full && is_possible(number))
     });
-    number.map(|number| stable(&number)).ok_or(PhoneError::NotPossible)
-}
-
-const fn unknown(_: Country) -> PhoneError {
-    PhoneError::Country
+    number.and_then(|number| stable(&number)).ok_or(PhoneError::NotPossible)
 }
 
 fn is_possible(number: &PhoneNumber) -> bool {
@@ -105,27 +99,41 @@ fn is_possible(number: &PhoneNumber) -> bool {
 }
 
 /// The number in international digits, in the form that reading it again does not change: some plans drop leading
-/// digits at each reading, and one person must not get several addresses.
-fn stable(number: &PhoneNumber) -> String {
+/// digits at each reading, and one person must not get several addresses. `None` when there is no such form.
+fn stable(number: &PhoneNumber) -> Option<String> {
     let mut text = e164(number);
     for _ in 0..MAX_REREADS {
         let again = PHONE_NUMBER_UTIL.parse(&text, None).ok().filter(is_possible).map(|number| e164(&number));
         match again {
             Some(again) if again != text => text = again,
-            _ => break,
+            _ => return Some(text),
         }
     }
-    text
+    None
 }
 
 fn e164(number: &PhoneNumber) -> String {
     PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164).into_owned()
 }
 
-/// All phone numbers in a text, as `+593991234567`.
+/// All phone numbers in a text, as `+593991234567`. When there is none, long runs of digits are tried as numbers with
+/// country code.
 #[must_use]
 pub fn find(text: &str, country: Option<Country>) -> Vec<String> {
-    text.find_phone_numbers_with_preferred_region(region(country)).map(|found| e164(&found.number)).collect()
+    let found: Vec<String> = text
+        .find_phone_numbers_with_preferred_region(region(country))
+        .map(|found| e164(&found.number))
+        .take(MAX_FOUND)
+        .collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let runs = text.split(|letter: char| !letter.is_ascii_digit());
+    let full = runs.filter(|run| run.len() >= MIN_FULL_DIGITS && !run.starts_with('0')).take(MAX_FOUND);
+    full.filter_map(|run| PHONE_NUMBER_UTIL.parse(format!("+{run}"), None).ok())
+        .filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number))
+        .map(|number| e164(&number))
+        .collect()
 }
 
 /// The number as people of its country write it; any other text as it is.
@@ -142,4 +150,44 @@ pub fn national(number: &str) -> String {
 pub fn country_of(number: &str) -> Option<Country> {
     let parsed = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
     PHONE_NUMBER_UTIL.get_region_for_number(&parsed)?.to_string().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(code: &str) -> Option<Country> {
+        code.parse().ok()
+    }
+
+    #[test]
+    fn whole_texts_are_read_as_numbers() {
+        let all = Accept { short: true, sender: true };
+        for (text, code, expect) in [
+            ("099 123 4567", "EC", Some("+593991234567")),
+            ("+593 (99) 123-4567", "", Some("+593991234567")),
+            ("593991234567", "US", Some("+593991234567")),
+            ("8080", "EC", Some("8080")),
+            ("ONG", "EC", Some("ong")),
+            ("call 0991234567", "EC", None),
+            ("12", "EC", None),
+        ] {
+            assert_eq!(parse(text, country(code), all).ok().as_deref(), expect, "{text}");
+        }
+        assert_eq!(parse("8080", country("EC"), Accept::default()), Err(PhoneError::NotPossible));
+        assert_eq!(parse("0991234567", country("ZZ"), all), Err(PhoneError::Country));
+    }
+
+    #[test]
+    fn numbers_are_found_and_shown() {
+        assert_eq!(
+            find("mine 0991234567, hers +250 788 383 383", country("EC")),
+            ["+593991234567", "+250788383383"]
+        );
+        assert_eq!(find("I was born 12.04.1990", country("EC")), Vec::<String>::new());
+        assert_eq!(find("it is 593991234567", country("CO")), ["+593991234567"]);
+        assert_eq!(national("+593991234567"), "099 123 4567");
+        assert_eq!(national("help"), "help");
+        assert_eq!(country_of("+593991234567"), country("EC"));
+    }
 }

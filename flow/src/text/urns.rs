@@ -8,7 +8,7 @@ use crate::env::Country;
 use super::phones::{self, Accept};
 
 /// The longest path of an address, in bytes, escaped.
-pub const MAX_PATH_BYTES: usize = 255;
+pub const MAX_PATH_BYTES: usize = 200;
 
 /// Why a text is not an address, or not a good one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(check(bad), Err(UrnProblem::Path), "{bad}");
         }
         assert_eq!(check("pigeon:1"), Err(UrnProblem::UnknownScheme));
-        assert_eq!(check(&format!("ext:{}", "x".repeat(256))), Err(UrnProblem::TooLong));
+        assert_eq!(check(&format!("ext:{}", "x".repeat(201))), Err(UrnProblem::TooLong));
         assert_eq!(check("tel"), Err(UrnProblem::NoPath));
     }
 }

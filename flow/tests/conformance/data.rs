@@ -62,7 +62,7 @@ impl Data {
                 Case { id: format!("{family}:{:016x}", checksum(&text)), json }
             })
             .collect();
-        let country = [&file["locations"], &fixtures["assets"]["locations"]]
+        let country = [&file["locations"], &fixtures["fixture"]["assets"]["locations"]]
             .into_iter()
             .filter_map(Json::as_array)
             .find_map(|places| places.first().cloned());

@@ -2,7 +2,9 @@
 use flow::env::Country;
 use flow::text::phones::{self as text_phones, Accept};
 use flow::text::urns::{self as text_urns, Parts};
-use flow::text::{collation, globs, gsm7 as text_gsm7, languages, locations as text_locations, tokens};
+use flow::text::{
+    collation, globs, gsm7 as text_gsm7, languages, locations as text_locations, obfuscation, tokens,
+};
 use serde_json::{Value as Json, json};
 
 use super::Outcome;
@@ -52,9 +54,25 @@ pub fn text(data: &Data, case: &Case) -> Outcome {
             let bounds: Vec<usize> = case.argument(1).as_array().unwrap().iter().map(count).collect();
             json!(bounds.chunks(2).map(|pair| &a[pair[0]..pair[1]]).collect::<Vec<_>>())
         }
+        "obfuscate_encode_id" => {
+            json!(obfuscation::encode(case.argument(0).as_u64().unwrap(), key(case)))
+        }
+        "obfuscate_decode_id" => {
+            return outcome(
+                case,
+                obfuscation::decode(a, key(case)).map(|id| json!(id)).map_err(|e| e.to_string()),
+            );
+        }
+        "parse_language" => {
+            return outcome(case, languages::parse(a).map(|l| json!(l.as_str())).map_err(|e| e.to_string()));
+        }
         other => return Err(format!("unknown operation {other}")),
     };
     outcome(case, Ok(got))
+}
+
+fn key(case: &Case) -> [u32; 4] {
+    serde_json::from_value(case.argument(1).clone()).unwrap()
 }
 
 fn country(json: &Json) -> Option<Country> {
