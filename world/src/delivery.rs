@@ -62,17 +62,23 @@ impl Drop for UnderWay {
     }
 }
 
+/// An HTTP client that follows no redirect and uses no proxy.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn client() -> anyhow::Result<reqwest::Client> {
+    // The client wants a TLS provider even where all is plain HTTP; whoever comes second finds it there.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?)
+}
+
 impl Carrier {
     /// A carrier with connections of its own.
     ///
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new() -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .timeout(ANSWER_WITHIN)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
+        let http = client()?;
         Ok(Self { http, under_way: watch::Sender::new(0), undelivered: Arc::default() })
     }
 
@@ -121,7 +127,8 @@ impl Carrier {
 
     /// Fetches a file, as a provider does with a link that it was given; `None` when that fails.
     pub async fn fetch(&self, url: &str, limit: usize) -> Option<Bytes> {
-        let mut response = self.http.get(url).send().await.ok()?.error_for_status().ok()?;
+        let mut response =
+            self.http.get(url).timeout(ANSWER_WITHIN).send().await.ok()?.error_for_status().ok()?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.ok()? {
             if body.len() + chunk.len() > limit {
@@ -139,7 +146,7 @@ impl Carrier {
     }
 
     async fn once(&self, webhook: &Webhook) -> Option<u16> {
-        let mut request = self.http.post(&webhook.url).body(webhook.body.clone());
+        let mut request = self.http.post(&webhook.url).timeout(ANSWER_WITHIN).body(webhook.body.clone());
         for (name, value) in &webhook.headers {
             request = request.header(*name, value);
         }

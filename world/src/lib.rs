@@ -6,12 +6,21 @@
 //! Person (story API) ── Handset ── meta::Meta / twilio::Twilio ══ signed HTTP ══ the server under test
 //!                    └─ Browser ══ the public web chat page without JavaScript ══╝
 //! ```
+pub mod browser;
 pub mod clock;
 pub mod delivery;
 pub mod fault;
+pub mod html;
+pub mod line;
+pub mod load;
 pub mod meta;
-
+pub mod person;
+pub mod phones;
+pub mod postgres;
+pub mod process;
 pub mod serve;
 pub mod sign;
+pub mod staff;
 pub mod thread;
+pub mod town;
 pub mod twilio;

@@ -55,7 +55,7 @@ async fn line() -> Line {
         app_secret: "app secret".into(),
         webhook_url: format!("http://{}/hook", serving.addr),
     });
-    Line { meta, hooks, refuse, clock, http: reqwest::Client::new(), _serving: serving }
+    Line { meta, hooks, refuse, clock, http: crate::delivery::client().unwrap(), _serving: serving }
 }
 
 impl Line {

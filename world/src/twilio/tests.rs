@@ -48,7 +48,7 @@ async fn line() -> Line {
         number: "+59325550101".into(),
         webhook_url: format!("{base}/in?line=casa#rc=5"),
     });
-    Line { twilio, hooks, base, http: reqwest::Client::new(), _serving: serving }
+    Line { twilio, hooks, base, http: crate::delivery::client().unwrap(), _serving: serving }
 }
 
 impl Line {

@@ -1,0 +1,167 @@
+//! The sample line Casa and its place in the world: content, channels at the fake providers, staff.
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use openline::access::{self, Grant, Role};
+use openline::app::{Actor, App, Ctx};
+use openline::lines::{self, NewChannel};
+use rust_embed::RustEmbed;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::meta::{self, Meta};
+use crate::twilio::{self, Twilio};
+
+/// The id of the line's WhatsApp number at the fake Meta.
+pub const PHONE_NUMBER_ID: &str = "100200300400500";
+/// The fake Twilio account.
+pub const ACCOUNT_SID: &str = "AC0000000000000000000000000000ca5a";
+const WHATSAPP_NUMBER: &str = "+593 2 555 0100";
+const SMS_NUMBER: &str = "+59325550101";
+const BUSINESS_ACCOUNT_ID: &str = "900800700600500";
+/// Secrets of fakes that listen on this machine only.
+const ACCESS_TOKEN: &str = "demo-access-token";
+const APP_SECRET: &str = "demo-app-secret";
+const VERIFY_TOKEN: &str = "demo-verify-token";
+const AUTH_TOKEN: &str = "demo-auth-token";
+
+/// `content/casa` of the project: on disk in a debug build, inside the binary in a release.
+#[derive(RustEmbed)]
+#[folder = "../content/casa"]
+struct Casa;
+
+/// All files of the sample line, by their path in its folder.
+#[must_use]
+pub fn casa() -> BTreeMap<String, Vec<u8>> {
+    Casa::iter().filter_map(|path| Some((path.to_string(), Casa::get(&path)?.data.into_owned()))).collect()
+}
+
+/// A member of the line's team who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    pub name: String,
+    pub email: String,
+    pub password: String,
+    pub roles: Vec<Role>,
+}
+
+/// The line, set up.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub id: Uuid,
+    pub slug: String,
+    pub name: String,
+    pub team: Vec<Login>,
+}
+
+/// The password of a demo account: its own name, so that it can be remembered and is none for real use.
+#[must_use]
+pub fn password(email: &str) -> String {
+    let name = email.split('@').next().unwrap_or(email);
+    format!("{name}-opens-casa")
+}
+
+/// Imports content, makes the line's three channels at the fakes (or points existing ones at them) and the team's
+/// accounts.
+///
+/// # Errors
+/// When the content is wrong or the store refuses.
+pub async fn set_up(
+    app: &App,
+    files: BTreeMap<String, Vec<u8>>,
+    meta: &Meta,
+    twilio: &Twilio,
+) -> anyhow::Result<Ready> {
+    let known: Vec<Uuid> = app.lines().iter().map(|line| line.id).collect();
+    let imported = lines::import_files(app, files).await.context("the line's content cannot be imported")?;
+    let public = app.config.public_url.clone();
+    whatsapp(app, imported.line_id, meta, &public).await?;
+    sms(app, imported.line_id, twilio, &public).await?;
+    let webchat = NewChannel { kind: "webchat".into(), address: imported.slug.clone(), settings: json!({}) };
+    lines::add_channel(app, imported.line_id, &webchat).await?;
+    let lines = app.lines();
+    let line = lines.get(imported.line_id).context("the line is gone")?;
+    let name = line.content.name.values().next().cloned().unwrap_or_default();
+    let team: Vec<Login> = line
+        .content
+        .team
+        .iter()
+        .map(|member| Login {
+            name: member.name.clone(),
+            email: member.email.clone(),
+            password: password(&member.email),
+            roles: member.roles.clone(),
+        })
+        .collect();
+    if !known.contains(&imported.line_id) {
+        // Hashing a password is slow on purpose; all at once they keep the demo's start short.
+        let employed = team.iter().map(|login| employ(app, imported.line_id, login));
+        futures_util::future::try_join_all(employed).await?;
+    }
+    Ok(Ready { id: imported.line_id, slug: imported.slug, name, team })
+}
+
+async fn employ(app: &App, line: Uuid, login: &Login) -> anyhow::Result<()> {
+    let ctx = Ctx { actor: Actor::Operator, now: app.now() };
+    let roles: Vec<Grant> = login.roles.iter().map(|role| Grant { line: Some(line), role: *role }).collect();
+    let made = access::create_staff(app, ctx, &login.name, &login.email, &login.password, &roles).await;
+    made.map(drop).with_context(|| format!("{} cannot be given an account", login.email))
+}
+
+/// Makes the WhatsApp channel, or points it at another provider address; gives the path of its webhook.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn whatsapp_channel(app: &App, line: Uuid, provider: &str) -> anyhow::Result<String> {
+    let channel = NewChannel {
+        kind: "whatsapp_cloud".into(),
+        address: PHONE_NUMBER_ID.into(),
+        settings: json!({
+            "access_token": ACCESS_TOKEN,
+            "app_secret": APP_SECRET,
+            "verify_token": VERIFY_TOKEN,
+            "base_url": format!("{provider}/v24.0"),
+        }),
+    };
+    Ok(format!("/hooks/{}", lines::add_channel(app, line, &channel).await?))
+}
+
+async fn whatsapp(app: &App, line: Uuid, meta: &Meta, public: &str) -> anyhow::Result<()> {
+    let path = whatsapp_channel(app, line, &meta.base_url()).await?;
+    meta.add_account(meta::Account {
+        phone_number_id: PHONE_NUMBER_ID.into(),
+        display_phone_number: WHATSAPP_NUMBER.into(),
+        business_account_id: BUSINESS_ACCOUNT_ID.into(),
+        token: ACCESS_TOKEN.into(),
+        app_secret: APP_SECRET.into(),
+        webhook_url: format!("{public}{path}"),
+    });
+    Ok(())
+}
+
+async fn sms(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyhow::Result<()> {
+    let channel = NewChannel {
+        kind: "twilio".into(),
+        address: SMS_NUMBER.into(),
+        settings: json!({
+            "account_sid": ACCOUNT_SID,
+            "auth_token": AUTH_TOKEN,
+            "base_url": twilio.base_url(),
+        }),
+    };
+    let id = lines::add_channel(app, line, &channel).await?;
+    twilio.add_account(twilio::Account {
+        sid: ACCOUNT_SID.into(),
+        token: AUTH_TOKEN.into(),
+        number: SMS_NUMBER.into(),
+        // The most tries that Twilio grants: a restart of the server then loses nothing.
+        webhook_url: format!("{public}/hooks/{id}#rc=5"),
+    });
+    Ok(())
+}
+
+/// What the load generator signs its webhooks with.
+#[must_use]
+pub fn app_secret() -> &'static str {
+    APP_SECRET
+}

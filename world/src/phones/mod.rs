@@ -1,0 +1,412 @@
+//! The page of phones: people on WhatsApp and on SMS whom the visitor of the demo plays, and the small API
+//! behind it.
+mod journal;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::path::Path as FilePath;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::meta::{self, Human, Meta, Said};
+use crate::thread::{Bubble, Side, Thread};
+use crate::twilio::{self, Twilio};
+use journal::Journal;
+
+/// WhatsApp's limit for what a person sends.
+const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
+const MAX_TEXT_CHARACTERS: usize = 4_096;
+const MAX_NAME_CHARACTERS: usize = 40;
+/// The page stays usable with this many phones.
+const MAX_PHONES: usize = 24;
+
+/// How a phone reaches the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    WhatsApp,
+    Sms,
+}
+
+/// Who holds a phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Names the phone in this API.
+    pub id: String,
+    pub name: String,
+    pub kind: Kind,
+    /// The phone number in E.164; `None` for somebody on WhatsApp who hides it.
+    #[serde(default)]
+    pub number: Option<String>,
+    /// WhatsApp's business-scoped user id.
+    #[serde(default)]
+    pub user_id: Option<String>,
+}
+
+/// Another page of the demo, linked from this one.
+#[derive(Debug, Clone, Serialize)]
+pub struct Place {
+    pub name: String,
+    pub url: String,
+}
+
+/// Which of the line's addresses the phones write to.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub name: String,
+    /// WhatsApp: the id of the business number.
+    pub phone_number_id: String,
+    /// Twilio: the account.
+    pub account_sid: String,
+}
+
+enum Handset {
+    WhatsApp(meta::Handset),
+    Sms(twilio::Handset),
+}
+
+impl Handset {
+    fn thread(&self) -> &Thread {
+        match self {
+            Self::WhatsApp(phone) => phone.thread(),
+            Self::Sms(phone) => phone.thread(),
+        }
+    }
+}
+
+struct Phone {
+    owner: Owner,
+    handset: Handset,
+}
+
+/// All phones of the page; clones are the same ones.
+#[derive(Clone)]
+pub struct Phones {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    meta: Meta,
+    twilio: Twilio,
+    line: Line,
+    places: Vec<Place>,
+    journal: Journal,
+    phones: Mutex<Vec<Arc<Phone>>>,
+    /// Counts every change of any phone.
+    changed: watch::Sender<u64>,
+}
+
+impl Phones {
+    /// Takes the phones kept in `folder`, or hands out new ones: two on WhatsApp, of which one hides her number,
+    /// and one on SMS. Without a folder nothing is kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn open(
+        meta: Meta,
+        twilio: Twilio,
+        line: Line,
+        places: Vec<Place>,
+        folder: Option<&FilePath>,
+    ) -> anyhow::Result<Self> {
+        let (journal, kept) = match folder {
+            Some(folder) => Journal::open(&folder.join("phones.jsonl"))?,
+            None => (Journal::default(), Vec::new()),
+        };
+        let changed = watch::Sender::new(0);
+        let inner = Inner { meta, twilio, line, places, journal, phones: Mutex::default(), changed };
+        let phones = Self { inner: Arc::new(inner) };
+        let fresh = kept.is_empty();
+        for phone in kept {
+            phones.inner.connect(phone.owner, phone.bubbles);
+        }
+        if fresh {
+            for (name, kind, hidden) in
+                [("Amina", Kind::WhatsApp, false), ("Luis", Kind::Sms, false), ("Noor", Kind::WhatsApp, true)]
+            {
+                phones.inner.hand_out(name, kind, hidden);
+            }
+        }
+        Ok(phones)
+    }
+
+    /// The page and its API.
+    pub fn routes(&self) -> Router {
+        let page = |kind: &'static str, text: &'static str| {
+            get(
+                move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text) },
+            )
+        };
+        Router::new()
+            .route("/", page("text/html; charset=utf-8", include_str!("page/index.html")))
+            .route("/phones.css", page("text/css; charset=utf-8", include_str!("page/phones.css")))
+            .route("/phones.js", page("text/javascript; charset=utf-8", include_str!("page/phones.js")))
+            .route("/places", get(places))
+            .route("/events", get(all_events))
+            .route("/phones", get(list).post(add))
+            .route("/phones/{id}/messages", post(say))
+            .route("/phones/{id}/files", post(send_file).layer(DefaultBodyLimit::max(MAX_FILE_BYTES)))
+            .route("/phones/{id}/events", get(events))
+            .with_state(self.inner.clone())
+    }
+}
+
+impl Inner {
+    fn phones(&self) -> MutexGuard<'_, Vec<Arc<Phone>>> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn phone(&self, id: &str) -> Option<Arc<Phone>> {
+        self.phones().iter().find(|phone| phone.owner.id == id).cloned()
+    }
+
+    /// A new phone with a number of its own.
+    fn hand_out(&self, name: &str, kind: Kind, hidden: bool) -> Owner {
+        let serial = self.phones().len() + 1;
+        let owner = Owner {
+            id: format!("phone-{serial}"),
+            name: name.to_owned(),
+            kind,
+            number: (!hidden).then(|| format!("+59399100{serial:04}")),
+            user_id: (kind == Kind::WhatsApp).then(|| format!("EC.{serial:04}{}", name.len() * 7919)),
+        };
+        self.journal.phone(&owner);
+        self.connect(owner.clone(), Vec::new());
+        owner
+    }
+
+    fn connect(&self, owner: Owner, bubbles: Vec<Bubble>) {
+        let (journal, changed, id) = (self.journal.clone(), self.changed.clone(), owner.id.clone());
+        let thread = Thread::kept(bubbles, move |bubble| {
+            journal.bubble(&id, bubble);
+            changed.send_modify(|n| *n += 1);
+        });
+        let handset = match owner.kind {
+            Kind::WhatsApp => {
+                let wa_id = owner.number.as_ref().map(|number| number.trim_start_matches('+').to_owned());
+                let human = Human { wa_id, user_id: owner.user_id.clone(), name: owner.name.clone() };
+                Handset::WhatsApp(self.meta.phone(&self.line.phone_number_id, human, thread))
+            }
+            Kind::Sms => {
+                let number = owner.number.clone().unwrap_or_default();
+                Handset::Sms(self.twilio.phone(&self.line.account_sid, &number, thread))
+            }
+        };
+        self.phones().push(Arc::new(Phone { owner, handset }));
+        self.changed.send_modify(|n| *n += 1);
+    }
+}
+
+type Shared = State<Arc<Inner>>;
+
+fn refuse(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "detail": why }))).into_response()
+}
+
+fn no_such_phone() -> Response {
+    refuse(StatusCode::NOT_FOUND, "There is no such phone.")
+}
+
+async fn places(State(inner): Shared) -> Response {
+    Json(json!({ "line": inner.line.name, "places": inner.places })).into_response()
+}
+
+async fn list(State(inner): Shared) -> Json<Vec<Owner>> {
+    Json(inner.phones().iter().map(|phone| phone.owner.clone()).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPhone {
+    name: String,
+    kind: Kind,
+}
+
+async fn add(State(inner): Shared, Json(new): Json<NewPhone>) -> Response {
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARACTERS {
+        return refuse(StatusCode::BAD_REQUEST, "A name has 1 to 40 characters.");
+    }
+    if inner.phones().len() >= MAX_PHONES {
+        return refuse(StatusCode::CONFLICT, "There are phones enough.");
+    }
+    (StatusCode::CREATED, Json(inner.hand_out(name, new.kind, false))).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    text: Option<String>,
+    choice_id: Option<String>,
+    /// The message whose choice it is; the newest that offers the choice when absent.
+    message_id: Option<String>,
+}
+
+async fn say(State(inner): Shared, Path(id): Path<String>, Json(words): Json<Words>) -> Response {
+    let Some(phone) = inner.phone(&id) else { return no_such_phone() };
+    let said = match (words.text, words.choice_id) {
+        (Some(text), None) if text.trim().is_empty() => {
+            return refuse(StatusCode::BAD_REQUEST, "The message is empty.");
+        }
+        (Some(text), None) if text.chars().count() > MAX_TEXT_CHARACTERS => {
+            return refuse(StatusCode::BAD_REQUEST, "A message has at most 4,096 characters.");
+        }
+        (Some(text), None) => Said::Text(text),
+        (None, Some(choice)) => match tapped(phone.handset.thread(), &choice, words.message_id.as_deref()) {
+            Some(said) => said,
+            None => return refuse(StatusCode::BAD_REQUEST, "Nobody offered this choice."),
+        },
+        _ => return refuse(StatusCode::BAD_REQUEST, "Give either a text or a choice_id."),
+    };
+    deliver(phone, said);
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// The answer that tapping `choice` gives.
+fn tapped(thread: &Thread, choice: &str, message: Option<&str>) -> Option<Said> {
+    let bubbles = thread.bubbles();
+    let mut offers = bubbles.iter().rev().filter(|bubble| bubble.from == Side::Line);
+    offers.find_map(|bubble| {
+        if message.is_some_and(|message| message != bubble.id) {
+            return None;
+        }
+        let choice = bubble.choices.iter().find(|offered| offered.id == choice)?.clone();
+        let context = bubble.id.clone();
+        Some(match bubble.kind.as_str() {
+            "list" => Said::Row { choice, context },
+            _ => Said::Button { choice, context },
+        })
+    })
+}
+
+/// Sends in the background: the page sees how it goes by the bubble's status.
+fn deliver(phone: Arc<Phone>, said: Said) {
+    tokio::spawn(async move {
+        match (&phone.handset, said) {
+            (Handset::WhatsApp(handset), said) => handset.say(said).await,
+            (Handset::Sms(handset), Said::File { content_type, bytes, .. }) => {
+                handset.say_file("", &content_type, bytes).await
+            }
+            (Handset::Sms(handset), Said::Text(text)) => handset.say(&text).await,
+            (Handset::Sms(handset), Said::Button { choice, .. } | Said::Row { choice, .. }) => {
+                handset.say(&choice.title).await
+            }
+            (Handset::Sms(_), _) => crate::delivery::Delivered { status: None, attempts: 0 },
+        }
+    });
+}
+
+async fn send_file(
+    State(inner): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let Some(phone) = inner.phone(&id) else { return no_such_phone() };
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let kind = match content_type.split('/').next() {
+        Some("audio") => "audio",
+        Some("image") => "image",
+        Some("video") => "video",
+        _ => "document",
+    };
+    if bytes.is_empty() || content_type.is_empty() {
+        return refuse(StatusCode::BAD_REQUEST, "Send a file, and its type as Content-Type.");
+    }
+    deliver(phone, Said::File { kind, content_type: content_type.to_owned(), bytes, caption: None });
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// What one phone shows: an event `bubble` for every bubble there is, then for every new or changed one. The
+/// `id` is the version of the thread, so that a lost connection goes on where it broke off.
+async fn events(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let Some(phone) = inner.phone(&id) else { return no_such_phone() };
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let changes = phone.handset.thread().watch();
+    // Versions begin anew with the demo: one from before a restart counts as none.
+    let newest = *changes.borrow();
+    let from = last.and_then(|last| last.parse().ok()).filter(|last| *last <= newest).unwrap_or(0);
+    sse(stream::unfold(
+        (phone, changes, from, Vec::new()),
+        |(phone, mut changes, mut from, mut batch)| async move {
+            loop {
+                if let Some(change) = take_first(&mut batch) {
+                    let crate::thread::Change { version, bubble } = change;
+                    from = version;
+                    let event =
+                        Event::default().event("bubble").id(version.to_string()).json_data(bubble).ok()?;
+                    return Some((Ok(event), (phone, changes, from, batch)));
+                }
+                changes.mark_unchanged();
+                batch = phone.handset.thread().since(from);
+                if batch.is_empty() {
+                    changes.changed().await.ok()?;
+                }
+            }
+        },
+    ))
+}
+
+/// As [`events`] for all phones in one stream (a browser grants a page few connections); the events are `phone`
+/// {id, name, …} and `bubble` {phone, bubble}.
+async fn all_events(State(inner): Shared) -> Response {
+    let changes = inner.changed.subscribe();
+    let seen: HashMap<String, u64> = HashMap::new();
+    sse(stream::unfold(
+        (inner, changes, seen, Vec::new()),
+        |(inner, mut changes, mut seen, mut batch)| async move {
+            loop {
+                if let Some(event) = take_first(&mut batch) {
+                    return Some((Ok(event), (inner, changes, seen, batch)));
+                }
+                changes.mark_unchanged();
+                batch = news(&inner, &mut seen);
+                if batch.is_empty() {
+                    changes.changed().await.ok()?;
+                }
+            }
+        },
+    ))
+}
+
+fn take_first<T>(batch: &mut Vec<T>) -> Option<T> {
+    (!batch.is_empty()).then(|| batch.remove(0))
+}
+
+/// What is new on any phone since `seen`, which is brought up to date.
+fn news(inner: &Inner, seen: &mut HashMap<String, u64>) -> Vec<Event> {
+    let phones: Vec<Arc<Phone>> = inner.phones().clone();
+    let mut events = Vec::new();
+    for phone in phones {
+        let id = &phone.owner.id;
+        if !seen.contains_key(id) {
+            events.extend(Event::default().event("phone").json_data(&phone.owner).ok());
+        }
+        let from = seen.entry(id.clone()).or_default();
+        for change in phone.handset.thread().since(*from) {
+            *from = change.version;
+            let data = json!({ "phone": id, "bubble": change.bubble });
+            events.extend(Event::default().event("bubble").json_data(data).ok());
+        }
+    }
+    events
+}
+
+fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+"use strict";
+// One page, all phones; everything that is shown comes over one event stream.
+const byId = (id) => document.getElementById(id);
+const phones = new Map();
+const KINDS = { whatsapp: "WhatsApp", sms: "SMS" };
+const MINE = { sending: "Sending…", sent: "Sent", delivered: "Delivered to the line", read: "Read by the line", failed: "Not delivered" };
+const THEIRS = { sending: "On its way", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not delivered" };
+
+function trouble(words) {
+  byId("trouble").textContent = words || "";
+  byId("trouble").hidden = !words;
+}
+
+async function post(path, body, type) {
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": type || "application/json" }, body: type ? body : JSON.stringify(body) });
+    trouble(answer.ok ? "" : (await answer.json()).detail);
+    return answer.ok;
+  } catch {
+    trouble("The demo does not answer. Is it still running?");
+    return false;
+  }
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function addPhone(owner) {
+  if (phones.has(owner.id)) return;
+  const section = byId("phone").content.firstElementChild.cloneNode(true);
+  const find = (selector) => section.querySelector(selector);
+  section.id = owner.id;
+  section.classList.add(owner.kind);
+  section.setAttribute("aria-label", `${owner.name}'s phone, ${KINDS[owner.kind]}`);
+  find(".name").textContent = owner.name;
+  find(".kind").textContent = KINDS[owner.kind];
+  find(".number").textContent = owner.number || "Number hidden: known to the line by a user id only";
+  find(".log").setAttribute("aria-label", `Messages of ${owner.name}`);
+  const box = find("textarea");
+  box.id = `${owner.id}-text`;
+  find(".say label").htmlFor = box.id;
+  find(".say label").textContent = `Message from ${owner.name}`;
+  box.placeholder = `Write as ${owner.name}`;
+  const say = async () => {
+    const text = box.value.trim();
+    if (text && (await post(`phones/${owner.id}/messages`, { text }))) box.value = "";
+    box.focus();
+  };
+  find("form").addEventListener("submit", (event) => { event.preventDefault(); say(); });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); say(); }
+  });
+  const file = find("input[type=file]");
+  file.setAttribute("aria-label", `Attach a file as ${owner.name}`);
+  file.addEventListener("change", async () => {
+    const chosen = file.files[0];
+    if (chosen) await post(`phones/${owner.id}/files`, chosen, chosen.type || "application/octet-stream");
+    file.value = "";
+  });
+  byId("phones").append(section);
+  const jump = element("a", "", owner.name);
+  jump.href = `#${owner.id}`;
+  byId("jump").append(jump);
+  phones.set(owner.id, { owner, log: find(".log"), bubbles: new Map() });
+}
+
+// Web addresses in a text become links (SMS carries files as links); everything else stays text.
+function words(text) {
+  const paragraph = element("p");
+  for (const part of text.split(/(https?:\/\/[^\s]+)/)) {
+    if (/^https?:\/\//.test(part)) {
+      const link = element("a", "", part);
+      link.href = part;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      paragraph.append(link);
+    } else if (part) paragraph.append(part);
+  }
+  return paragraph;
+}
+
+function media(file) {
+  const kind = file.content_type.split("/")[0];
+  if (kind === "audio" || kind === "video") {
+    const player = element(kind);
+    player.controls = true;
+    player.preload = "none";
+    player.src = file.url;
+    player.setAttribute("aria-label", kind === "audio" ? "Voice message" : "Video");
+    return player;
+  }
+  if (kind === "image" || kind === "sticker") {
+    const image = element("img");
+    image.src = file.url;
+    image.alt = "Picture";
+    return image;
+  }
+  const link = element("a", "", `File (${file.content_type})`);
+  link.href = file.url;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+function choices(phone, bubble) {
+  const box = element("div", "choices");
+  const buttons = bubble.choices.map((choice) => {
+    const button = element("button", "", choice.title);
+    button.type = "button";
+    if (choice.description) button.append(element("small", "", choice.description));
+    button.addEventListener("click", () =>
+      post(`phones/${phone.owner.id}/messages`, { choice_id: choice.id, message_id: bubble.id }));
+    return button;
+  });
+  if (bubble.kind === "list") {
+    const list = element("details");
+    list.append(element("summary", "", bubble.list_label || "Options"), ...buttons);
+    // Stays open when only the status of the message has changed.
+    list.open = Boolean(phone.bubbles.get(bubble.id)?.querySelector("details")?.open);
+    box.append(list);
+  } else box.append(...buttons);
+  return box;
+}
+
+function show(phone, bubble) {
+  const item = element("li", `bubble ${bubble.from} ${bubble.status}`);
+  item.dataset.id = bubble.id;
+  item.append(element("span", "hidden", bubble.from === "me" ? `${phone.owner.name}: ` : "The line: "));
+  if (bubble.text) item.append(words(bubble.text));
+  item.append(...(bubble.media || []).map(media));
+  if (bubble.choices?.length) item.append(choices(phone, bubble));
+  const time = new Date(bubble.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const status = (bubble.from === "me" ? MINE : THEIRS)[bubble.status];
+  item.append(element("p", "status", `${time} · ${status}${bubble.reason ? `: ${bubble.reason}` : ""}`));
+  const old = phone.bubbles.get(bubble.id);
+  const log = phone.log;
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  if (old) {
+    const audio = old.querySelector("audio");
+    // A voice that is playing goes on playing.
+    if (audio && !audio.paused) item.querySelector("audio")?.replaceWith(audio);
+    old.replaceWith(item);
+  } else log.append(item);
+  phone.bubbles.set(bubble.id, item);
+  if (atEnd || !old) log.scrollTop = log.scrollHeight;
+}
+
+byId("add").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (await post("phones", { name: form.name.value, kind: form.kind.value })) form.reset();
+});
+
+fetch("places").then((answer) => answer.json()).then(({ line, places }) => {
+  byId("line").textContent = line;
+  for (const { name, url } of places) {
+    const link = element("a", "", name);
+    link.href = url;
+    link.target = "_blank";
+    link.rel = "noopener";
+    byId("places").append(link);
+  }
+});
+
+const stream = new EventSource("events");
+stream.addEventListener("phone", (event) => addPhone(JSON.parse(event.data)));
+stream.addEventListener("bubble", (event) => {
+  const { phone, bubble } = JSON.parse(event.data);
+  if (phones.has(phone)) show(phones.get(phone), bubble);
+});
+stream.addEventListener("open", () => trouble(""));
+stream.addEventListener("error", () => trouble("The demo does not answer. This page goes on by itself when it is back."));
