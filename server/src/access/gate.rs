@@ -152,9 +152,24 @@ pub fn access_installation(staff: &Staff) -> Result<InstallationAccess, Problem>
 /// # Errors
 /// Not found, when it is not there or not for her; or when the store refuses.
 pub fn access_conversation(tx: &mut Tx<'_>, app: &App, access: &LineAccess, id: Uuid) -> Result<Held> {
-    let conversation = seen(tx, access, id)?;
-    let contact = contacts::get(tx, app, conversation.contact_id)?.ok_or_else(Problem::not_found)?;
-    Ok(Held { contact, conversation, access: access.clone() })
+    Ok(access_conversation_if(tx, app, access, id)?.ok_or_else(Problem::not_found)?)
+}
+
+/// A conversation, to look at; `None` where [`access_conversation`] says that there is none.
+///
+/// # Errors
+/// When the store refuses.
+pub fn access_conversation_if(
+    tx: &mut Tx<'_>,
+    app: &App,
+    access: &LineAccess,
+    id: Uuid,
+) -> Result<Option<Held>> {
+    let Some(conversation) = tx.conversation(id)?.filter(|conversation| access.sees(conversation)) else {
+        return Ok(None);
+    };
+    let contact = contacts::get(tx, app, conversation.contact_id)?;
+    Ok(contact.map(|contact| Held { contact, conversation, access: access.clone() }))
 }
 
 /// A conversation, to change it: its person's row is locked first, then it is read.

@@ -17,7 +17,7 @@ use crate::store::{Result, StoreError, Tx};
 
 pub use gate::{
     AuditAccess, Held, InstallationAccess, LineAccess, OperatorAccess, access_audit, access_conversation,
-    access_conversation_locked, access_installation, access_line, access_operator,
+    access_conversation_if, access_conversation_locked, access_installation, access_line, access_operator,
 };
 pub use password::MIN_PASSWORD_CHARS;
 pub use session::{
@@ -87,4 +87,17 @@ impl Role {
 /// When the store refuses.
 pub fn is_focal_point(tx: &mut Tx<'_>, staff: Uuid, line_id: Uuid) -> Result<bool> {
     tx.has_role(staff, line_id, Role::ProtectionFocalPoint)
+}
+
+/// Whether a member of staff is active and sees a line's conversations (the restricted ones, when so asked).
+///
+/// # Errors
+/// When the store refuses.
+pub fn answers(tx: &mut Tx<'_>, staff: Uuid, line_id: Uuid, restricted: bool) -> Result<bool> {
+    for role in Role::ALL.into_iter().filter(|role| role.sees_inbox()) {
+        if (!restricted || role == Role::ProtectionFocalPoint) && tx.has_role(staff, line_id, role)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,5 +1,8 @@
 //! The HTTP API: JSON under `/api/v1`, described by the OpenAPI document that is made from this code.
 pub mod extract;
+mod live;
+mod live_sql;
+mod looks;
 pub mod page;
 mod problem;
 
@@ -13,8 +16,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::access;
 use crate::app::App;
+use crate::inbox::presence::Presence;
+use crate::{access, inbox};
 
 pub use problem::{Problem, ProblemBody};
 
@@ -30,6 +34,9 @@ pub struct Api(Arc<Shared>);
 /// See [`Api`].
 pub struct Shared {
     pub app: App,
+    pub presence: Presence,
+    pub looks: looks::Looks,
+    pub streams: live::Streams,
     document: String,
 }
 
@@ -41,7 +48,11 @@ impl std::ops::Deref for Api {
 }
 
 fn described() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().merge(access::http::routes())
+    OpenApiRouter::default()
+        .routes(utoipa_axum::routes!(openapi))
+        .merge(access::http::routes())
+        .merge(inbox::http::routes())
+        .merge(live::routes())
 }
 
 /// The OpenAPI document.
@@ -60,13 +71,17 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole API, under `/api/v1`.
-#[must_use]
 pub fn router(app: App) -> Router {
     let document = document().to_json().unwrap_or_default();
-    let api = Api(Arc::new(Shared { app, document }));
+    let api = Api(Arc::new(Shared {
+        app,
+        presence: Presence::default(),
+        looks: looks::Looks::default(),
+        streams: live::Streams::default(),
+        document,
+    }));
     let (routes, _) = described().split_for_parts();
     let routes = routes
-        .route("/openapi.json", axum::routing::get(openapi))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::new(
@@ -97,7 +112,8 @@ const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// The document itself, for whoever writes a client; it holds nothing secret.
+/// This document, for whoever writes a client; it holds nothing secret.
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "OpenAPI 3.1")))]
 async fn openapi(State(api): State<Api>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], api.document.clone()).into_response()
 }

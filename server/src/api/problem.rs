@@ -9,7 +9,10 @@ use crate::vault::VaultError;
 
 /// A refusal. It travels through the store's closures as an error, so that what they wrote is undone.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     /// Last part of the type.
     kind: &'static str,
@@ -24,7 +27,14 @@ impl Problem {
     /// A problem of a kind; `detail` says in words what happened and what to do.
     #[must_use]
     pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into(), field: None, retry_after_seconds: None, more: Map::new() }
+        Self(Box::new(Parts {
+            status,
+            kind,
+            detail: detail.into(),
+            field: None,
+            retry_after_seconds: None,
+            more: Map::new(),
+        }))
     }
 
     /// What is not there, and what must look as if it were not.
@@ -36,8 +46,9 @@ impl Problem {
     /// A field's value cannot be used.
     #[must_use]
     pub fn field(field: &'static str, detail: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-value", detail);
-        Self { field: Some(field), ..problem }
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-value", detail);
+        problem.0.field = Some(field);
+        problem
     }
 
     /// The present state of things does not allow it.
@@ -55,8 +66,9 @@ impl Problem {
     /// Too much was asked; try again after so many seconds.
     #[must_use]
     pub fn too_many(detail: impl Into<String>, retry_after_seconds: i64) -> Self {
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
-        Self { retry_after_seconds: Some(retry_after_seconds.max(1)), ..problem }
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
+        problem.0.retry_after_seconds = Some(retry_after_seconds.max(1));
+        problem
     }
 
     /// Our own fault; the reason goes to the log only.
@@ -72,26 +84,26 @@ impl Problem {
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
-        self.more.insert(name.to_owned(), value);
+        self.0.more.insert(name.to_owned(), value);
         self
     }
 
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The last part of the type.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.kind
+        self.0.kind
     }
 }
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.kind, self.detail)
+        write!(f, "{}: {}", self.0.kind, self.0.detail)
     }
 }
 
@@ -147,23 +159,24 @@ impl From<Refused> for StoreError {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("Refused");
+        let parts = *self.0;
+        let title = parts.status.canonical_reason().unwrap_or("Refused");
         let mut body = json!({
-            "type": format!("urn:openline:problem:{}", self.kind),
+            "type": format!("urn:openline:problem:{}", parts.kind),
             "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
+            "status": parts.status.as_u16(),
+            "detail": parts.detail,
         });
         if let Value::Object(members) = &mut body {
-            if let Some(field) = self.field {
+            if let Some(field) = parts.field {
                 members.insert("field".to_owned(), Value::from(field));
             }
-            members.extend(self.more);
+            members.extend(parts.more);
         }
-        let mut response = (self.status, body.to_string()).into_response();
+        let mut response = (parts.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = parts.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -12,7 +12,8 @@ const HELD: Sql = crate::sql!(
     "SELECT (SELECT count(*) FROM message WHERE contact_id = $1 AND body IS NOT NULL), \
             (SELECT count(*) FROM conversation WHERE contact_id = $1), \
             (SELECT count(*) FROM consent WHERE contact_id = $1), \
-            (SELECT count(*) FROM audit WHERE verb = 'reveal' AND noun = 'contact' AND noun_id = $2)"
+            (SELECT count(*) FROM audit WHERE noun_id = $2 AND noun IN ('contact', 'restricted_contact') \
+             AND verb IN ('read', 'reveal'))"
 );
 const LATEST: Sql = crate::sql!(
     "SELECT decision, notice_version, channel, words, at, basis FROM consent \

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::{Key, Purpose};
 
-pub use sql::LANE_BYTES;
+pub use sql::{Identity, LANE_BYTES};
 
 /// Into how many parts people are divided; a part is handled by one process at a time.
 pub const PARTS: i64 = 32;

@@ -2,8 +2,14 @@
 //!
 //! Whoever changes a conversation holds the row lock of its contact ([`crate::contacts::get_locked`]) first, so
 //! that one person's affairs happen one after the other, whichever process and whoever of staff is at work.
+pub mod http;
+pub mod presence;
+pub mod read;
+mod read_sql;
 mod sql;
 pub mod state;
+pub mod verbs;
+pub mod view;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

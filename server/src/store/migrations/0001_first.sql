@@ -169,6 +169,7 @@ CREATE TABLE conversation (
   satisfaction {text}
 ) {table_end};
 CREATE INDEX conversation_queue ON conversation (line_id, state, urgent, waiting_since, id);
+CREATE INDEX conversation_closed ON conversation (line_id, last_at DESC, id) WHERE state = 3;
 CREATE INDEX conversation_contact ON conversation (contact_id, id);
 CREATE INDEX conversation_after_close ON conversation (after_close_at) WHERE after_close_at IS NOT NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE state = 2;
@@ -269,6 +270,7 @@ CREATE TABLE audit (
   detail {text} NOT NULL
 ) {table_end};
 CREATE INDEX audit_line ON audit (line_id, id);
+CREATE INDEX audit_noun ON audit (noun_id);
 
 -- jobs: work that waits; payload is sealed with the person's key when contact_id is set, else with the
 -- installation's. Removed when done; set aside (attempts exhausted) where the operator sees it.
