@@ -9,11 +9,12 @@ describe("the order of the queue", () => {
   it("puts urgent first, then who waits longest, then who waits for nothing", () => {
     const rows = [
       row("idle", { waiting_since: null }),
+      row("asleep", { waiting_since: at(1), status: "snoozed", last_at: "2026-11-21T09:00:00.000Z" }),
       row("late", { waiting_since: at(30) }),
       row("early", { waiting_since: at(10) }),
       row("urgent", { waiting_since: at(50), urgent: true }),
     ];
-    expect(rows.sort(compareRows).map((r) => r.id)).toEqual(["urgent", "early", "late", "idle"]);
+    expect(rows.sort(compareRows).map((r) => r.id)).toEqual(["urgent", "early", "late", "idle", "asleep"]);
   });
 
   it("is total: equal rows are ordered by id, so that the list never trembles", () => {

@@ -8,8 +8,6 @@ import type { Conversation, Counts, Line, Named, SavedReply, StreamEvent, TeamMe
 
 /** Conversations kept in memory after they were looked at; those with unsent text are always kept. */
 const THREADS_KEPT = 20;
-/** Rows after the open one that are fetched ahead. */
-const AHEAD = 3;
 /** A gap in the stream shorter than this is not worth a bar across the screen. */
 const LOST_AFTER_MS = 4_000;
 
@@ -121,7 +119,7 @@ export class Desk {
     return thread;
   }
 
-  /** Opens a conversation and fetches the next ones of the queue ahead. */
+  /** Opens a conversation. Nothing is fetched ahead: each look at a thread is a line of the audit. */
   async enter(id: string): Promise<Thread> {
     if (this.open && this.open.id !== id) this.leave();
     const thread = this.thread(id);
@@ -132,13 +130,6 @@ export class Desk {
       thread.say("reading");
     }
     await thread.load();
-    const at = this.queue.rows.findIndex((row) => row.id === id);
-    if (at !== -1) {
-      for (const row of this.queue.rows.slice(at + 1, at + 1 + AHEAD)) {
-        if (this.open !== thread) break;
-        if (!row.restricted) await this.thread(row.id).load();
-      }
-    }
     return thread;
   }
   leave() {

@@ -4,13 +4,17 @@
  */
 import type { ConversationRow, Entry, EntryStatus, View } from "./types";
 
-/** Urgent first, then who waits longest; who waits for nothing comes last, newest words first. */
+/** Since when somebody is owed an answer; a snoozed conversation waits for nobody. */
+const waits = (row: ConversationRow) => (row.status === "snoozed" ? null : row.waiting_since);
+
+/** Urgent first, then who waits longest; who waits for nothing comes last, newest words first. As the server sorts. */
 export function compareRows(a: ConversationRow, b: ConversationRow): number {
   if (a.urgent !== b.urgent) return a.urgent ? -1 : 1;
-  if (a.waiting_since !== b.waiting_since) {
-    if (a.waiting_since === null) return 1;
-    if (b.waiting_since === null) return -1;
-    return a.waiting_since < b.waiting_since ? -1 : 1;
+  const [since, other] = [waits(a), waits(b)];
+  if (since !== other) {
+    if (since === null) return 1;
+    if (other === null) return -1;
+    return since < other ? -1 : 1;
   }
   if (a.last_at !== b.last_at) return a.last_at > b.last_at ? -1 : 1;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;

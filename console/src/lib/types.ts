@@ -26,6 +26,7 @@ export const ROLES: readonly Role[] = [
 export const TRIAGE_KINDS = [
   "violence",
   "abuse",
+  "sexual_violence",
   "self_harm",
   "trafficking",
   "missing_child",
