@@ -33,6 +33,8 @@ enum Command {
     Import { folder: PathBuf },
     /// Makes a channel of a line, or replaces its settings.
     Channel(setup::ChannelArguments),
+    /// Adds a member of staff; the password is read from standard input.
+    Staff(setup::StaffArguments),
     /// Copies the data (never the keys) of a SQLite installation into a new file, while the server runs.
     Backup { file: PathBuf },
     /// Wraps every key with the present master key; afterwards former ones are useless.
@@ -47,7 +49,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tokio_postgres=warn")),
         )
         .with_writer(std::io::stderr)
         .init();
@@ -81,6 +83,7 @@ async fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Import { folder } => setup::import(config, &folder).await?,
         Command::Channel(channel) => setup::channel(config, channel).await?,
+        Command::Staff(staff) => setup::staff(config, staff).await?,
         Command::Backup { file } => backup::run(&config, &file)?,
         Command::RotateMasterKey => setup::rotate(config).await?,
         Command::Receipt { receipt } => return setup::receipt(config, &receipt).await,

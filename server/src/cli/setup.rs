@@ -1,11 +1,14 @@
 //! Lines, channels, staff, keys: what is set up from the command line. A running server must be restarted to see
 //! new lines and channels.
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use openline::access::{self, Grant, Role};
 use openline::app::App;
+use openline::app::{Actor, Ctx};
 use openline::config::Config;
 use openline::lines::{self, NewChannel};
 use uuid::Uuid;
@@ -25,6 +28,21 @@ pub struct ChannelArguments {
     /// A JSON file with the provider's settings; a web chat needs none.
     #[arg(long)]
     settings: Option<PathBuf>,
+}
+
+/// Arguments of `openline staff`.
+#[derive(Args)]
+pub struct StaffArguments {
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    email: String,
+    /// The line's slug; an administrator needs none.
+    #[arg(long)]
+    line: Option<String>,
+    /// For instance `--role agent --role protection_focal_point`.
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
 }
 
 async fn open(config: Config) -> anyhow::Result<App> {
@@ -67,6 +85,32 @@ pub async fn channel(config: Config, arguments: ChannelArguments) -> anyhow::Res
     } else {
         println!("The provider must call {public}/hooks/{id}");
     }
+    Ok(())
+}
+
+/// Adds a member of staff.
+pub async fn staff(config: Config, arguments: StaffArguments) -> anyhow::Result<()> {
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password).context("the password is read from standard input")?;
+    let app = open(config).await?;
+    let line = match &arguments.line {
+        Some(slug) => Some(line_id(&app, slug)?),
+        None => None,
+    };
+    let mut roles = Vec::new();
+    for role in &arguments.roles {
+        let role: Role = serde_json::from_value(serde_json::Value::String(role.clone()))
+            .with_context(|| format!("{role} is no role"))?;
+        anyhow::ensure!(
+            role == Role::Administrator || arguments.line.is_some(),
+            "--line says for which line"
+        );
+        roles.push(Grant { line: if role == Role::Administrator { None } else { line }, role });
+    }
+    let ctx = Ctx { actor: Actor::Operator, now: app.now() };
+    let password = password.trim_end_matches('\n');
+    access::create_staff(&app, ctx, &arguments.name, &arguments.email, password, &roles).await?;
+    println!("{} can sign in.", arguments.name);
     Ok(())
 }
 
