@@ -1,8 +1,10 @@
 //! A conversation from end to end: start, wait, answer, wait, end.
+#![expect(clippy::unwrap_used, reason = "test code")]
 mod common;
 
 use common::Story;
 use flow::env::Environment;
+use flow::events::{EventKind, MsgIn};
 use flow::{Contact, Next, Resume};
 use serde_json::{Value as Json, json};
 
@@ -16,9 +18,10 @@ fn id(number: u32) -> String {
 fn question(number: u32, text: &str, name: &str, to: Option<u32>) -> Json {
     let base = number * 100;
     let exit = |n: u32| json!({"uuid": id(base + n), "destination_uuid": to.map(id)});
-    let category =
-        |n: u32, name: &str| json!({"uuid": id(base + n), "name": name, "exit_uuid": id(base + n + 10)});
-    let case = |n: u32, word: &str| json!({"uuid": id(base + n), "type": "has_any_word", "arguments": [word], "category_uuid": id(base + n - 20)});
+    let category = |n: u32, name: &str| json!({"uuid": id(base + n), "name": name, "exit_uuid": id(base + n + 10)});
+    let case = |n: u32, word: &str| {
+        json!({"uuid": id(base + n), "type": "has_any_word", "arguments": [word], "category_uuid": id(base + n - 20)})
+    };
     json!({
         "uuid": id(number),
         "actions": [{"type": "send_msg", "uuid": id(base), "text": text, "quick_replies": [
@@ -56,10 +59,7 @@ fn assets() -> Json {
 }
 
 fn story(language: &str) -> Story {
-    let env = Environment {
-        allowed_languages: vec!["spa".parse().unwrap(), "eng".parse().unwrap()],
-        ..Environment::default()
-    };
+    let env = Environment { allowed_languages: vec!["spa".parse().unwrap(), "eng".parse().unwrap()], ..Environment::default() };
     let contact: Contact = serde_json::from_value(json!({
         "uuid": id(800), "name": "Amina Diallo", "language": language, "created_on": "2030-01-01T00:00:00Z",
         "urns": ["whatsapp:593991234567"],
@@ -69,7 +69,7 @@ fn story(language: &str) -> Story {
 }
 
 #[test]
-fn a_question_is_asked() {
+fn two_questions_are_asked_and_answered() {
     let mut amina = story("spa");
     amina.starts(FLOW);
     assert_eq!(amina.sees(), ["¿Necesita refugio?"]);
@@ -78,6 +78,39 @@ fn a_question_is_asked() {
         panic!("{:?}", amina.next)
     };
     assert_eq!((expires_at - timeout_at).get_seconds() / 60, 49);
+
+    amina.says("si, por favor");
+    assert_eq!(amina.sees(), ["¿Hay niños con usted, Amina?"]);
+    assert_eq!(amina.names(), ["run_result_changed", "msg_created", "msg_wait"]);
+
+    amina.says("tres");
+    assert_eq!(amina.sees(), ["Gracias: Yes, tres"]);
+    assert_eq!(amina.next, Next::Ended);
+    let session = amina.session();
+    assert_eq!(session.sprints, 3);
+    assert_eq!(session.runs[0].results["children"].category, "Other");
+    assert!(session.runs[0].path.is_empty(), "what nobody needs is not kept");
+}
+
+#[test]
+fn a_tapped_button_counts_in_every_language() {
+    let mut sam = story("eng");
+    sam.starts(FLOW);
+    assert_eq!(sam.sees(), ["Do you need shelter?"]);
+    let EventKind::MsgCreated { msg, .. } = &sam.events[1].kind else { panic!() };
+    assert_eq!(msg.quick_replies[0].id.as_deref(), Some("yes"));
+    assert_eq!((msg.quick_replies[0].text.as_str(), msg.locale.as_str()), ("Yes", "eng-EC"));
+    sam.sends(MsgIn { text: "Yes".to_owned(), choice_id: Some("yes".to_owned()), ..MsgIn::default() });
+    assert_eq!(sam.session().runs[0].results["shelter"].category, "Yes");
+}
+
+#[test]
+fn a_typed_number_counts_as_the_choice_it_stands_for() {
+    for (typed, category) in [("1", "Yes"), ("٢", "No"), ("7", "Other"), ("0", "Other")] {
+        let mut sam = story("eng");
+        sam.starts(FLOW).says(typed);
+        assert_eq!(sam.session().runs[0].results["shelter"].category, category, "{typed}");
+    }
 }
 
 #[test]

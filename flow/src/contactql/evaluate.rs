@@ -1,0 +1,169 @@
+//! Decides whether a contact fits a query.
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::check::{to_date, to_number};
+use super::{Attribute, Condition, Operator, Property, Query, QueryNode};
+use crate::assets::FieldKind;
+use crate::contact::{Contact, TicketStatus};
+use crate::env::Environment;
+use crate::excellent::Decimal;
+
+/// How much of a word of a name counts, in characters.
+const NAME_PREFIX_CHARS: usize = 8;
+
+/// A value that a query is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Searched {
+    Text(String),
+    Number(Decimal),
+    Time(Timestamp),
+}
+
+/// Something that queries can be asked of.
+pub trait Queryable {
+    /// The values of a property; none when it is not set.
+    fn values(&self, env: &Environment, property: &Property) -> Vec<Searched>;
+}
+
+impl Query {
+    /// Whether something fits the query.
+    #[must_use]
+    pub fn evaluate(&self, env: &Environment, object: &dyn Queryable) -> bool {
+        evaluate(&self.root, env, object)
+    }
+}
+
+fn evaluate(node: &QueryNode, env: &Environment, object: &dyn Queryable) -> bool {
+    match node {
+        QueryNode::And(parts) => parts.iter().all(|part| evaluate(part, env, object)),
+        QueryNode::Or(parts) => parts.iter().any(|part| evaluate(part, env, object)),
+        QueryNode::Condition(condition) => {
+            let values = object.values(env, &condition.property);
+            holds(condition, env, &values)
+        }
+    }
+}
+
+fn holds(condition: &Condition, env: &Environment, values: &[Searched]) -> bool {
+    let Condition { property, operator, value } = condition;
+    if value.is_empty() {
+        let set = values.iter().any(|value| !matches!(value, Searched::Text(text) if text.is_empty()));
+        return match operator {
+            Operator::Equal => !set,
+            Operator::NotEqual => set,
+            _ => false,
+        };
+    }
+    match operator {
+        // true of somebody who has no value too
+        Operator::NotEqual => {
+            let equal = Condition { operator: Operator::Equal, ..condition.clone() };
+            !values.iter().any(|value| compare(&equal, env, value))
+        }
+        Operator::Contains if *property == Property::Attribute(Attribute::Name) => {
+            values.iter().any(|held| matches!(held, Searched::Text(text) if name_contains(text, value)))
+        }
+        _ => values.iter().any(|value| compare(condition, env, value)),
+    }
+}
+
+fn compare(condition: &Condition, env: &Environment, held: &Searched) -> bool {
+    let Condition { operator, value, .. } = condition;
+    match held {
+        Searched::Text(text) => match operator {
+            Operator::Equal => text.to_lowercase() == value.to_lowercase(),
+            Operator::Contains => text.to_lowercase().contains(&value.to_lowercase()),
+            _ => false,
+        },
+        Searched::Number(number) => to_number(value).is_some_and(|value| match operator {
+            Operator::Equal => *number == value,
+            Operator::Greater => *number > value,
+            Operator::GreaterOrEqual => *number >= value,
+            Operator::Less => *number < value,
+            Operator::LessOrEqual => *number <= value,
+            _ => false,
+        }),
+        Searched::Time(time) => day_of(value, env).is_some_and(|(begins, ends)| match operator {
+            Operator::Equal => (begins..ends).contains(time),
+            Operator::Greater => *time >= ends,
+            Operator::GreaterOrEqual => *time >= begins,
+            Operator::Less => *time < begins,
+            Operator::LessOrEqual => *time < ends,
+            _ => false,
+        }),
+    }
+}
+
+/// The day of a query's value, from its first moment to the next day's.
+fn day_of(value: &str, env: &Environment) -> Option<(Timestamp, Timestamp)> {
+    let day = to_date(value, env)?;
+    let zone: &TimeZone = &env.timezone;
+    let begins = day.to_zoned(zone.clone()).ok()?;
+    let ends = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+    Some((begins.timestamp(), ends.timestamp()))
+}
+
+/// Every word of the query begins a word of the name.
+fn name_contains(name: &str, wanted: &str) -> bool {
+    let held = words(name);
+    words(wanted).iter().all(|wanted| {
+        let beginning = crate::modifiers::cut(wanted, NAME_PREFIX_CHARS);
+        held.iter().any(|word| word.starts_with(beginning))
+    })
+}
+
+/// The words of a text, in lower case.
+pub(super) fn words(text: &str) -> Vec<String> {
+    use unicode_segmentation::UnicodeSegmentation;
+    text.unicode_words().map(str::to_lowercase).collect()
+}
+
+impl Queryable for Contact {
+    fn values(&self, env: &Environment, property: &Property) -> Vec<Searched> {
+        let text = |text: &str| {
+            if text.is_empty() { Vec::new() } else { vec![Searched::Text(text.to_owned())] }
+        };
+        match property {
+            Property::Attribute(attribute) => match attribute {
+                Attribute::Uuid => text(&self.uuid.to_string()),
+                Attribute::Id => text(&self.id.to_string()),
+                Attribute::Ref => text(&crate::contact::reference(self.id, env.obfuscation_key)),
+                Attribute::Name => text(&self.name),
+                Attribute::Status => text(self.status.as_str()),
+                Attribute::Language => self.language.map(|l| text(l.as_str())).unwrap_or_default(),
+                Attribute::Urn => self.urns.iter().map(|urn| Searched::Text(urn.urn.path())).collect(),
+                Attribute::Group => self.groups.iter().map(|g| Searched::Text(g.name.to_string())).collect(),
+                // the engine does not know what other flows the contact is or was in
+                Attribute::Flow | Attribute::History => Vec::new(),
+                Attribute::Tickets => {
+                    let open = self.tickets.iter().filter(|ticket| ticket.status == TicketStatus::Open).count();
+                    vec![Searched::Number(Decimal::from(open))]
+                }
+                Attribute::CreatedOn => vec![Searched::Time(self.created_on.at)],
+                Attribute::LastSeenOn => self.last_seen_on.map(|seen| Searched::Time(seen.at)).into_iter().collect(),
+            },
+            Property::Scheme(scheme) => {
+                let of_scheme = self.urns.iter().filter(|urn| urn.urn.scheme() == scheme);
+                of_scheme.map(|urn| Searched::Text(urn.urn.path())).collect()
+            }
+            Property::Field { key, kind } => {
+                let Some(value) = self.fields.get(key) else { return Vec::new() };
+                let place = |path: &Option<std::sync::Arc<str>>| {
+                    path.as_deref().map(|path| text(path.rsplit(" > ").next().unwrap_or(path))).unwrap_or_default()
+                };
+                match kind.unwrap_or_default() {
+                    FieldKind::Text => text(&value.text),
+                    FieldKind::Number => {
+                        let number = value.number.as_ref().and_then(|number| to_number(&number.0));
+                        number.map(Searched::Number).into_iter().collect()
+                    }
+                    FieldKind::Datetime => value.datetime.map(|m| Searched::Time(m.at)).into_iter().collect(),
+                    FieldKind::State => place(&value.state),
+                    FieldKind::District => place(&value.district),
+                    FieldKind::Ward => place(&value.ward),
+                }
+            }
+        }
+    }
+}
