@@ -10,6 +10,7 @@ use crate::events::EventKind;
 use crate::excellent::Value;
 use crate::inspect::{Dependency, Visitor};
 use crate::refs::Ref;
+use crate::router_tests::Match;
 
 /// A switch.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl RawSwitch {
         let cases = r.each("cases", |r| {
             let uuid = r.required_uuid("uuid");
             let test = r.required("type");
-            if !test.is_empty() && !test.starts_with("has_") {
+            if !test.is_empty() && !test.starts_with("has_") && crate::excellent::functions::find(test).is_some() {
                 r.complain(format!("case type '{test}' is not a known router test"));
             }
             RawCase {
@@ -129,16 +130,16 @@ impl Switch {
             for argument in arguments {
                 args.push(turn.eval_value(argument));
             }
-            match turn.call_test(&case.test, &args) {
-                Value::Object(result) => {
-                    let value = result.get("match").unwrap_or_default();
-                    let extra = result.get("extra").filter(|extra| !extra.is_null());
-                    let value = turn.value_to_text(&value);
-                    let extra = extra.and_then(|extra| serde_json::from_str(&extra.to_json()).ok());
+            let outcome = turn.call_test(&case.test, &args);
+            match Match::of(&outcome) {
+                Ok(Some(found)) => {
+                    let value = turn.value_to_text(&found.found);
+                    let extra = found.extra.map(|extra| Value::from(extra).to_json());
+                    let extra = extra.and_then(|json| serde_json::from_str(&json).ok());
                     return Some((case.category, value, extra));
                 }
-                Value::Error(error) => turn.log(EventKind::error(error.to_string())),
-                _ => {}
+                Ok(None) => {}
+                Err(error) => turn.log(EventKind::error(error.to_string())),
             }
         }
         None
