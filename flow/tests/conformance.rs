@@ -75,8 +75,13 @@ fn conformance() {
     let mut floors: BTreeMap<String, usize> = read(&own("floors.json"));
     let deviations: BTreeMap<String, String> = read(&own("deviations.json"));
     let mut fallen = Vec::new();
-    println!("{:22} {:>6} {:>6} {:>9} {:>6}", "family", "cases", "passed", "deviating", "floor");
+    println!(
+        "{:22} {:>6} {:>6} {:>9} {:>6} {:>7}",
+        "family", "cases", "passed", "deviating", "floor", "seconds"
+    );
     for family in FAMILIES {
+        #[expect(clippy::disallowed_methods, reason = "only to show which family takes long")]
+        let begun = std::time::Instant::now();
         let data = Data::load(&folder, family.name);
         let (mut passed, mut deviating) = (0, 0);
         for case in &data.cases {
@@ -88,7 +93,12 @@ fn conformance() {
             }
         }
         let floor = floors.entry(family.name.to_owned()).or_default();
-        println!("{:22} {:>6} {passed:>6} {deviating:>9} {floor:>6}", family.name, data.cases.len());
+        let seconds = begun.elapsed().as_secs_f32();
+        println!(
+            "{:22} {:>6} {passed:>6} {deviating:>9} {floor:>6} {seconds:>7.1}",
+            family.name,
+            data.cases.len()
+        );
         if passed < *floor {
             fallen.push(family.name);
         }

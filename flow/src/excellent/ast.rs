@@ -20,7 +20,8 @@ pub enum Expression {
     Lambda(Arc<Lambda>),
     Group(Box<Expression>),
     Negate(Box<Expression>),
-    Binary(Operator, Box<Expression>, Box<Expression>),
+    /// `first op next op next...`, from the left: one node however long, so that a long sum is not a deep tree.
+    Chain(Box<Expression>, Vec<(Operator, Expression)>),
 }
 
 /// A name as used in an expression, in lower case.
@@ -122,7 +123,10 @@ impl fmt::Display for Expression {
             }
             Self::Group(inner) => write!(f, "({inner})"),
             Self::Negate(inner) => write!(f, "-{inner}"),
-            Self::Binary(operator, a, b) => write!(f, "{a} {} {b}", operator.symbol()),
+            Self::Chain(first, rest) => {
+                write!(f, "{first}")?;
+                rest.iter().try_for_each(|(operator, next)| write!(f, " {} {next}", operator.symbol()))
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ use super::value::{Closure, Error, Frame, Function, Value};
 
 /// What one template may cost to evaluate: one for each value made, and for a text its bytes (RapidPro's limit).
 pub const MAX_BUDGET: u64 = 10_000_000;
-/// The deepest nesting of lambda calls.
-const MAX_CALLS: usize = 100;
+/// How deep an evaluation may go, through brackets, calls and lambdas together: what fits on the stack of a thread.
+const MAX_DEPTH: usize = 400;
 const TOO_COMPLEX: &str = "expression is too complex to evaluate";
 
 /// Where the names at the top of a path come from: `contact`, `fields`, `results`...
@@ -45,19 +45,19 @@ pub struct Scope<'a> {
     pub root: &'a dyn Root,
     pub source: &'a mut dyn Source,
     budget: u64,
-    calls: usize,
+    depth: usize,
     warnings: Vec<Arc<str>>,
 }
 
 impl<'a> Scope<'a> {
     /// A scope with a fresh budget.
     pub fn new(env: &'a Environment, root: &'a dyn Root, source: &'a mut dyn Source) -> Self {
-        Self { env, root, source, budget: MAX_BUDGET, calls: 0, warnings: Vec::new() }
+        Self { env, root, source, budget: MAX_BUDGET, depth: 0, warnings: Vec::new() }
     }
 
     pub(super) fn refill(&mut self) {
         self.budget = MAX_BUDGET;
-        self.calls = 0;
+        self.depth = 0;
     }
 
     pub(super) fn take_warnings(&mut self) -> Vec<Arc<str>> {
@@ -132,23 +132,26 @@ impl<'a> Scope<'a> {
         if parameters.len() != arguments.len() {
             return Value::error(format!("need {} argument(s), got {}", parameters.len(), arguments.len()));
         }
-        if self.calls >= MAX_CALLS {
-            self.budget = 0;
-            return too_complex();
-        }
         let frame =
             Frame { names: parameters.clone(), values: arguments.to_vec(), outer: closure.frame.clone() };
-        self.calls += 1;
-        let result = self.evaluate(body, Some(&Arc::new(frame)));
-        self.calls -= 1;
-        result
+        self.evaluate(body, Some(&Arc::new(frame)))
     }
 
     /// The value of an expression; mistakes are values too.
     pub(super) fn evaluate(&mut self, expression: &Expression, frame: Option<&Arc<Frame>>) -> Value {
+        if self.depth >= MAX_DEPTH {
+            self.budget = 0;
+        }
         if self.is_exhausted() {
             return too_complex();
         }
+        self.depth += 1;
+        let value = self.evaluate_node(expression, frame);
+        self.depth -= 1;
+        value
+    }
+
+    fn evaluate_node(&mut self, expression: &Expression, frame: Option<&Arc<Frame>>) -> Value {
         let value = match expression {
             Expression::Literal(value) => value.clone(),
             Expression::Name(name) => self.look_up_name(name, frame),
@@ -174,13 +177,24 @@ impl<'a> Scope<'a> {
                 let inner = self.evaluate(inner, frame);
                 inner.to_number().map(Decimal::negated).into()
             }
-            Expression::Binary(operator, left, right) => {
-                let left = self.evaluate(left, frame);
-                let right = self.evaluate(right, frame);
-                operate(*operator, &left, &right).into()
-            }
+            Expression::Chain(first, rest) => return self.evaluate_chain(first, rest, frame),
         };
         self.spend(value)
+    }
+
+    fn evaluate_chain(
+        &mut self,
+        first: &Expression,
+        rest: &[(Operator, Expression)],
+        frame: Option<&Arc<Frame>>,
+    ) -> Value {
+        let mut result = self.evaluate(first, frame);
+        for (operator, next) in rest {
+            let next = self.evaluate(next, frame);
+            let value = operate(*operator, &result, &next).into();
+            result = self.spend(value);
+        }
+        result
     }
 
     fn look_up_name(&mut self, name: &Name, frame: Option<&Arc<Frame>>) -> Value {

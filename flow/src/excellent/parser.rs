@@ -12,6 +12,9 @@ use super::value::Value;
 /// The deepest nesting of an expression; deeper ones are not evaluated (RapidPro's limit).
 pub const MAX_NESTING: usize = 100;
 
+/// The highest tree: it is walked and dropped recursively.
+const MAX_HEIGHT: usize = 3 * MAX_NESTING;
+
 /// Why an expression cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyntaxError {
@@ -28,7 +31,7 @@ pub enum SyntaxError {
 /// When it is not one, or nested too deeply.
 pub fn parse(text: &str) -> Result<Expression, SyntaxError> {
     let tokens = tokens(text).map_err(|at| SyntaxError::At(text[at..].to_owned()))?;
-    let mut parser = Parser { text, tokens, at: 0, depth: 0, parameters: Vec::new() };
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, height: 0, parameters: Vec::new() };
     let expression = parser.expression()?;
     if parser.at < parser.tokens.len() {
         return Err(parser.unexpected());
@@ -41,6 +44,8 @@ struct Parser<'a> {
     tokens: Vec<Spanned>,
     at: usize,
     depth: usize,
+    /// The height of the tree that was read last.
+    height: usize,
     parameters: Vec<Arc<str>>,
 }
 
@@ -82,6 +87,12 @@ impl Parser<'_> {
         SyntaxError::At(self.text[start..].to_owned())
     }
 
+    /// Puts a level on top of trees of this height.
+    fn above(&mut self, height: usize) -> Result<(), SyntaxError> {
+        self.height = height + 1;
+        if self.height > MAX_HEIGHT { Err(SyntaxError::TooDeep) } else { Ok(()) }
+    }
+
     fn deeper<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
@@ -101,23 +112,25 @@ impl Parser<'_> {
     }
 
     fn operators(&mut self, least: u8) -> Result<Expression, SyntaxError> {
-        let mut left = self.unary()?;
-        let mut operators = 0;
+        let first = self.unary()?;
+        let mut rest = Vec::new();
+        let mut height = self.height;
         while let Some((operator, strength)) = self.peek().and_then(operator).filter(|o| o.1 > least) {
             self.at += 1;
-            operators += 1;
-            if operators > MAX_CHAIN {
-                return Err(SyntaxError::TooDeep);
-            }
-            let right = self.operators(strength)?;
-            left = Expression::Binary(operator, Box::new(left), Box::new(right));
+            rest.push((operator, self.operators(strength)?));
+            height = height.max(self.height);
         }
-        Ok(left)
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        self.above(height)?;
+        Ok(Expression::Chain(Box::new(first), rest))
     }
 
     fn unary(&mut self) -> Result<Expression, SyntaxError> {
         if self.accept(&Token::Minus) {
             let inner = self.deeper(Self::unary)?;
+            self.above(self.height)?;
             return Ok(Expression::Negate(Box::new(inner)));
         }
         if self.is_lambda() {
@@ -156,6 +169,7 @@ impl Parser<'_> {
         self.expect(&Token::Close)?;
         self.expect(&Token::Arrow)?;
         let body = self.expression()?;
+        self.above(self.height)?;
         let parameters = self.parameters.split_off(outer).into();
         Ok(Expression::Lambda(Arc::new(Lambda { parameters, body })))
     }
@@ -174,12 +188,14 @@ impl Parser<'_> {
                     _ => {}
                 }
                 self.at += 1;
+                self.height = 1;
                 self.name(&name)
             }
             Token::Open => {
                 self.at += 1;
                 let inner = self.expression()?;
                 self.expect(&Token::Close)?;
+                self.above(self.height)?;
                 Expression::Group(Box::new(inner))
             }
             _ => return Err(self.unexpected()),
@@ -189,6 +205,7 @@ impl Parser<'_> {
 
     fn literal(&mut self, value: Value) -> Expression {
         self.at += 1;
+        self.height = 1;
         Expression::Literal(value)
     }
 
@@ -198,18 +215,11 @@ impl Parser<'_> {
     }
 
     fn lookups(&mut self, mut expression: Expression) -> Result<Expression, SyntaxError> {
-        for _ in 0..MAX_CHAIN {
+        loop {
+            let height = self.height;
             if self.accept(&Token::Dot) {
-                let key = match self.peek() {
-                    Some(Token::Name(key)) => key.to_lowercase(),
-                    Some(Token::Number(number)) if number.is_integer() => number.to_string(),
-                    _ => {
-                        self.at -= 1;
-                        return Err(self.unexpected());
-                    }
-                };
-                self.at += 1;
-                expression = Expression::Property(Box::new(expression), key.into());
+                let key = self.key()?;
+                expression = Expression::Property(Box::new(expression), key);
             } else if self.accept(&Token::OpenBracket) {
                 let key = self.expression()?;
                 self.expect(&Token::CloseBracket)?;
@@ -220,17 +230,35 @@ impl Parser<'_> {
             } else {
                 return Ok(expression);
             }
+            self.above(height.max(self.height))?;
         }
-        Err(SyntaxError::TooDeep)
+    }
+
+    /// The name or number behind a dot.
+    fn key(&mut self) -> Result<Arc<str>, SyntaxError> {
+        let key = match self.peek() {
+            Some(Token::Name(key)) => key.to_lowercase(),
+            Some(Token::Number(number)) if number.is_integer() => number.to_string(),
+            _ => {
+                // The mistake is shown from the dot on.
+                self.at -= 1;
+                return Err(self.unexpected());
+            }
+        };
+        self.at += 1;
+        Ok(key.into())
     }
 
     fn arguments(&mut self) -> Result<Vec<Expression>, SyntaxError> {
         let mut arguments = Vec::new();
+        let mut height = 0;
         if self.accept(&Token::Close) {
             return Ok(arguments);
         }
         loop {
             arguments.push(self.expression()?);
+            height = height.max(self.height);
+            self.height = height;
             if self.accept(&Token::Close) {
                 return Ok(arguments);
             }
@@ -239,18 +267,15 @@ impl Parser<'_> {
     }
 }
 
-/// The most operators or look-ups in a row: they nest to the left, and the tree is walked recursively.
-const MAX_CHAIN: usize = 1000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn shape(expression: &Expression) -> String {
         match expression {
-            Expression::Binary(operator, a, b) => {
-                format!("({} {} {})", shape(a), operator.symbol(), shape(b))
-            }
+            Expression::Chain(first, rest) => rest.iter().fold(shape(first), |left, (operator, next)| {
+                format!("({left} {} {})", operator.symbol(), shape(next))
+            }),
             Expression::Negate(inner) => format!("(-{})", shape(inner)),
             other => other.to_string(),
         }
@@ -284,6 +309,10 @@ mod tests {
         let deep = format!("{}1{}", "(".repeat(500), ")".repeat(500));
         assert_eq!(parse(&deep).map(|e| e.to_string()), Err(SyntaxError::TooDeep));
         assert!(parse(&vec!["1"; 400].join(" + ")).is_ok());
+        assert!(parse(&format!("1{}", " + 1".repeat(10_000))).is_ok());
         assert!(parse(&"-".repeat(100_000)).is_err());
+        assert!(parse(&format!("x{}", ".a".repeat(100_000))).is_err());
+        let spiral = (0..90).fold("x".to_owned(), |inner, _| format!("({inner}{})", ".a".repeat(90)));
+        assert_eq!(parse(&spiral).map(|e| e.to_string()), Err(SyntaxError::TooDeep));
     }
 }

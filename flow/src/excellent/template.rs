@@ -288,6 +288,17 @@ mod tests {
     }
 
     #[test]
+    fn evaluation_goes_no_deeper_than_a_small_stack_allows() {
+        let body = format!("{}f(f){}", "(".repeat(90), ")".repeat(90));
+        let template = format!("@(((f) => f(f))((f) => {body}))");
+        let run = move || check(&template, "!expression is too complex to evaluate");
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap();
+        assert!(thread.join().is_ok());
+        let deep = format!("@({}1{})", "abs(".repeat(99), ")".repeat(99));
+        check(&deep, "1");
+    }
+
+    #[test]
     fn choices_do_not_trip_over_the_other_arm() {
         check("@(if(true, 1, 1 / 0)) @(default(1 / 0, \"none\")) @(or(true, 1 / 0))", "1 none true");
         check("@(and(false, 1 / 0))", "!error calling and(...): division by zero");

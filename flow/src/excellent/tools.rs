@@ -64,9 +64,9 @@ fn collect(expression: &Expression, found: &mut Vec<Vec<String>>) {
             found.extend(expression.path());
         }
         Expression::Group(inner) | Expression::Negate(inner) => collect(inner, found),
-        Expression::Binary(_, left, right) => {
-            collect(left, found);
-            collect(right, found);
+        Expression::Chain(first, rest) => {
+            collect(first, found);
+            rest.iter().for_each(|(_, next)| collect(next, found));
         }
         Expression::Call(function, arguments) => {
             collect(function, found);
@@ -141,7 +141,10 @@ fn changed(expression: &Expression, change: &dyn Fn(&Vec<String>) -> Option<Stri
         Expression::Index(container, key) => Expression::Index(inner(container), inner(key)),
         Expression::Group(group) => Expression::Group(inner(group)),
         Expression::Negate(number) => Expression::Negate(inner(number)),
-        Expression::Binary(operator, left, right) => Expression::Binary(*operator, inner(left), inner(right)),
+        Expression::Chain(first, rest) => {
+            let rest = rest.iter().map(|(operator, next)| (*operator, changed(next, change))).collect();
+            Expression::Chain(inner(first), rest)
+        }
         Expression::Call(function, arguments) => {
             Expression::Call(inner(function), arguments.iter().map(|a| changed(a, change)).collect())
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow::env::Environment;
-use flow::excellent::{Decimal, Object, Properties, Root, Value, call_function};
+use flow::excellent::{Decimal, Object, Properties, Root, Value};
 use flow::text::locations::{Hierarchy, Place};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -116,7 +116,7 @@ pub struct FixtureRoot<'a> {
 
 impl FixtureRoot<'_> {
     pub fn top_levels(&self) -> Vec<String> {
-        self.fixture.values.keys().map(|key| key.to_lowercase()).collect()
+        self.fixture.values.keys().cloned().collect()
     }
 }
 
@@ -136,7 +136,8 @@ impl Root for FixtureRoot<'_> {
 }
 
 struct Fixture {
-    values: BTreeMap<String, Value>,
+    /// By name in lower case, with the name as it is written.
+    values: BTreeMap<String, (Arc<str>, Value)>,
     default: Option<Value>,
     deprecations: BTreeMap<String, Arc<str>>,
 }
@@ -155,7 +156,7 @@ impl Fixture {
             if key == "__default__" {
                 fixture.default = Some(value(json));
             } else {
-                fixture.values.insert(key.clone(), value(json));
+                fixture.values.insert(key.to_lowercase(), (key.as_str().into(), value(json)));
             }
         }
         fixture
@@ -164,11 +165,12 @@ impl Fixture {
 
 impl Properties for Fixture {
     fn get(&self, key: &str) -> Option<Value> {
-        let key = key.to_lowercase();
-        self.values.iter().find(|(name, _)| name.to_lowercase() == key).map(|(_, value)| value.clone())
+        self.values.get(&key.to_lowercase()).map(|(_, value)| value.clone())
     }
     fn keys(&self) -> Vec<Arc<str>> {
-        self.values.keys().map(|key| key.as_str().into()).collect()
+        let mut keys: Vec<Arc<str>> = self.values.values().map(|(key, _)| key.clone()).collect();
+        keys.sort();
+        keys
     }
     fn default_value(&self) -> Option<Value> {
         self.default.clone()
@@ -287,10 +289,4 @@ pub fn outcome(case: &Case, got: Result<Json, String>) -> super::Outcome {
         None => Ok(case.json["expect"].clone()),
     };
     same(got, expect).map_err(|how| format!("{} {}: {how}", case.operation(), case.json["args"]))
-}
-
-/// A direct call of a function, for cases that are none of a template.
-#[expect(dead_code, reason = "for families of the engine")]
-pub fn direct(name: &str, arguments: &[Value], scope: &mut flow::excellent::Scope<'_>) -> Value {
-    call_function(name, arguments, scope)
 }
