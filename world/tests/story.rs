@@ -68,7 +68,7 @@ async fn without_consent(town: Town) {
     amina.sees("Do you agree to the privacy notice?").await;
     amina.taps("I agree").await;
     amina.sees("A person of our team will answer you right here").await;
-    let lucia = town.staff("Lucía").await;
+    let lucia = town.staff("lucia").await;
     lucia.finds("waiting", "").await;
     // After a day of silence nothing is left of somebody who never agreed.
     let omar = town.whatsapp("Omar");
@@ -108,7 +108,7 @@ async fn menu_and_answers(town: Town) {
 /// Step 3: "talk to a person" and an answer that is not found lead to staff, under a topic, with what the bot
 /// learnt; the bot is silent meanwhile.
 async fn handed_to_a_person(town: Town) {
-    let lucia = town.staff("Lucía").await;
+    let lucia = town.staff("lucia").await;
     let amina = town.whatsapp("Amina");
     agrees(&amina).await;
     amina.taps("Asilo y papeles").await;
@@ -128,7 +128,7 @@ async fn handed_to_a_person(town: Town) {
 
 /// Step 4: a word of violence in any language is urgent and exists for protection focal points only.
 async fn violence_is_restricted(town: Town) {
-    let (lucia, marta, rosa) = (town.staff("Lucía").await, town.staff("Marta").await, town.staff("Rosa").await);
+    let (lucia, marta, rosa) = (town.staff("lucia").await, town.staff("marta").await, town.staff("rosa").await);
     let (amina, luis) = (town.whatsapp("Amina"), town.sms("Luis"));
     agrees(&amina).await;
     amina.texts("my husband beats me").await;
@@ -155,7 +155,7 @@ async fn violence_is_restricted(town: Town) {
 
 /// Step 5: the agent sees it live, takes it, answers in order, notes, closes; then the bot asks one question.
 async fn answered_and_closed(town: Town) {
-    let lucia = town.staff("Lucía").await;
+    let lucia = town.staff("lucia").await;
     let people = [town.whatsapp("Amina"), town.sms("Luis"), town.web("Noor").await];
     for person in &people {
         agrees(person).await;
@@ -187,7 +187,7 @@ async fn answered_and_closed(town: Town) {
 
 /// Step 5: a reply to a thread that moved on is stopped, and the same reply twice is one message.
 async fn a_reply_is_stopped_when_the_thread_moved_on(town: Town) {
-    let (lucia, diego) = (town.staff("Lucía").await, town.staff("Diego").await);
+    let (lucia, diego) = (town.staff("lucia").await, town.staff("diego").await);
     let amina = town.whatsapp("Amina");
     agrees(&amina).await;
     amina.texts("ayuda").await;
