@@ -130,9 +130,9 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Res
 /// A last message to somebody who was just erased: content and address together, sealed with the key of the
 /// day and removed when sent.
 #[derive(Serialize, Deserialize)]
-struct Farewell {
-    to: Urn,
-    content: Content,
+pub struct Farewell {
+    pub to: Urn,
+    pub content: Content,
 }
 
 /// Writes the farewell after an erasure.

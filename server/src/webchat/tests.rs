@@ -1,0 +1,520 @@
+//! The page through its router, with a line of our own and a bot that the test plays.
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use flow::words::{Attachment, Content, Language, QuickReply, Urn};
+use http::{HeaderMap, Request, Response, StatusCode};
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+use super::accept::Sent;
+use super::words;
+use crate::app::{App, Inner};
+use crate::config::Config;
+use crate::contacts::{self, ConsentState, Contact};
+use crate::lines::{Channel, ChannelKind, Line, Lines, PublicFile};
+use crate::outbound::{MessageRow, MessageState};
+use crate::store::{Part, Store, Ts};
+use crate::vault::{Purpose, Vault};
+
+/// The most that a first response may weigh: what a server sends before it hears from the browser again.
+const MAX_PAGE_BYTES: usize = 14_000;
+const LINE: Uuid = Uuid::from_u128(1);
+const CHANNEL: Uuid = Uuid::from_u128(2);
+
+/// A server with one line; `said` is what the page handed over.
+struct World {
+    app: App,
+    router: Router,
+    said: Arc<Mutex<Vec<(Urn, Uuid, String, Option<String>)>>>,
+    _folder: tempfile::TempDir,
+}
+
+fn lang(code: &str) -> Language {
+    code.parse().unwrap()
+}
+
+/// A small line in any languages; every sentence of it is given.
+fn content(languages: &[&str]) -> crate::lines::Content {
+    let list = languages.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(", ");
+    let table = |name: &str, value: &str| {
+        let rows: String = languages.iter().map(|code| format!("{code} = \"{value}\"\n")).collect();
+        format!("[{name}]\n{rows}")
+    };
+    let sentences = [
+        "consent_thanks", "consent_declined", "consent_needed_for_person", "language_set", "stopped", "started",
+        "info_intro", "info_nothing", "info_line", "forgotten", "help", "handed_over", "urgent_default",
+        "conversation_closed", "answer_expired", "unsupported", "numbers_hint", "choose_again",
+    ];
+    let mut text = format!(
+        "slug = \"casa\"\ncountry = \"EC\"\ntimezone = \"America/Guayaquil\"\nlanguages = [{list}]\n\
+         emergency_number = \"911\"\nmain_flow = \"menu\"\n{}{}[language_question]\ntext = \"?\"\n\
+         [notice]\nversion = \"2026-11-01\"\n",
+        table("name", "Línea <Casa>"),
+        table("language_names", "Name")
+    );
+    for code in languages {
+        text += &format!(
+            "[notice.{code}]\ntext = \"short\"\nagree = \"yes\"\ndecline = \"no\"\nfull = \"The <long> notice.\"\n\
+             [words.{code}]\nstop = [\"a\"]\nstart = [\"b\"]\ninfo = [\"c\"]\nforget = [\"d\"]\nhelp = [\"e\"]\n\
+             [texts.{code}]\n"
+        );
+        for sentence in sentences {
+            text += &format!("{sentence} = \"x\"\n");
+        }
+    }
+    crate::lines::Content::read(&text, &|_| true).unwrap()
+}
+
+impl World {
+    async fn new(languages: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::for_folder(
+            folder.path().to_owned(),
+            ([127, 0, 0, 1], 0).into(),
+            "https://line.example.org".into(),
+        );
+        let (data, keys) = (config.data_location().unwrap(), config.keys_location().unwrap());
+        let masters = config.master_keys().unwrap();
+        let (store, vault) = tokio::task::spawn_blocking(move || {
+            let vault = Vault::open(Store::open(&keys, Part::Keys).unwrap(), masters).unwrap();
+            (Store::open(&data, Part::Data).unwrap(), vault)
+        })
+        .await
+        .unwrap();
+        let channel = Channel {
+            id: CHANNEL,
+            line_id: LINE,
+            kind: ChannelKind::Webchat,
+            address: "casa".into(),
+            account: None,
+        };
+        let file = PublicFile { name: "0123.ogg".into(), content_type: "audio/ogg", body: vec![0; 34_500] };
+        let files = BTreeMap::from([("audio/rights.ogg".to_owned(), Arc::new(file))]);
+        let line = Line::new(LINE, content(languages), vec![Arc::new(channel)], files);
+        let app = App::new(Inner {
+            config,
+            store,
+            vault,
+            clock: Default::default(),
+            ids: Default::default(),
+            lines: std::sync::RwLock::new(Arc::new(Lines::new(vec![line]))),
+            signals: Default::default(),
+            http: reqwest::Client::new(),
+            process: Uuid::from_u128(3),
+        });
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = said.clone();
+        let router = super::routes(
+            app.clone(),
+            Arc::new(move |sent: Sent| {
+                let heard = heard.clone();
+                Box::pin(async move {
+                    let mut heard = heard.lock().unwrap();
+                    if heard.iter().all(|(_, id, _, _)| *id != sent.id) {
+                        heard.push((sent.from, sent.id, sent.text, sent.choice));
+                    }
+                    Ok(())
+                })
+            }),
+        );
+        Self { app, router, said, _folder: folder }
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn get(&self, address: &str, cookie: &str) -> (HeaderMap, String) {
+        let request = Request::get(address).header("cookie", cookie).body(Body::empty()).unwrap();
+        let response = self.ask(request).await;
+        assert_eq!(response.status(), StatusCode::OK, "{address}");
+        text_of(response).await
+    }
+
+    async fn post(&self, address: &str, cookie: &str, form: &[(&str, &str)]) -> Response<Body> {
+        self.ask(post(address, cookie, form)).await
+    }
+
+    fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().iter().map(|(_, _, text, _)| text.clone()).collect()
+    }
+
+    /// Who wrote last.
+    fn person(&self) -> Urn {
+        self.said.lock().unwrap().last().unwrap().0.clone()
+    }
+
+    /// Writes a message as the server does: the person's with `incoming`, else a sent one of the bot.
+    async fn message(&self, urn: &Urn, incoming: bool, content: Option<Content>) -> Uuid {
+        let (app, urn) = (self.app.clone(), urn.clone());
+        self.app
+            .store
+            .write(move |tx| {
+                let now = app.now();
+                let (contact, identity, _) =
+                    contacts::find_or_make(tx, &app, LINE, CHANNEL, std::slice::from_ref(&urn), now)?;
+                let id = app.id();
+                tx.insert_message(&row(id, &contact, identity, incoming, content.as_ref(), now))?;
+                Ok(id)
+            })
+            .await
+            .unwrap()
+    }
+
+    async fn bot(&self, urn: &Urn, text: &str) -> Uuid {
+        self.message(urn, false, Some(Content { text: text.into(), ..Content::default() })).await
+    }
+
+    async fn state(&self, id: Uuid) -> i64 {
+        const STATE: crate::store::Sql = crate::sql!("SELECT state FROM message WHERE id = $1");
+        self.app.store.read(move |tx| tx.one(STATE, crate::args![id])?.get(0)).await.unwrap()
+    }
+}
+
+fn row(id: Uuid, contact: &Contact, identity: Uuid, incoming: bool, content: Option<&Content>, at: Ts) -> MessageRow {
+    MessageRow {
+        id,
+        line_id: LINE,
+        contact_id: contact.id,
+        conversation_id: None,
+        channel_id: CHANNEL,
+        identity_id: Some(identity),
+        incoming,
+        author: None,
+        state: if incoming { MessageState::Received } else { MessageState::Sent },
+        part: contact.part,
+        body: content.map(|content| contact.key.seal_json(Purpose::Message, content).unwrap()),
+        day: 0,
+        valid_until: None,
+        keep: true,
+        client_id: None,
+        at,
+    }
+}
+
+fn post(address: &str, cookie: &str, form: &[(&str, &str)]) -> Request<Body> {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(form);
+    Request::post(address)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body.finish()))
+        .unwrap()
+}
+
+async fn text_of(response: Response<Body>) -> (HeaderMap, String) {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 20).await.unwrap();
+    (parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn cookie_of(response: &Response<Body>) -> String {
+    response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_person_without_script_is_answered_in_the_page() {
+    let world = World::new(&["spa", "eng"]).await;
+    let (headers, page) = world.get("/chat/casa?lang=eng", "").await;
+    assert!(!headers.contains_key("set-cookie"), "who only reads gets no cookie");
+    assert!(page.contains("What we keep and why") && page.contains("tel:911") && page.contains("Línea &lt;Casa&gt;"));
+
+    let asked = world.post("/chat/casa?lang=eng", "", &[("id", "f"), ("text", " I need\r\nhelp ")]);
+    let answering = async {
+        while world.said.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let urn = world.person();
+        world.message(&urn, true, Some(Content { text: "I need\nhelp".into(), ..Content::default() })).await;
+        let menu = Content {
+            text: "What is it? <b>".into(),
+            quick_replies: vec![QuickReply {
+                id: Some("menu_1".into()),
+                text: "Papers & rights".into(),
+                ..QuickReply::default()
+            }],
+            attachments: vec![Attachment {
+                content_type: "audio/ogg".into(),
+                url: "https://line.example.org/media/0123.ogg".into(),
+            }],
+            ..Content::default()
+        };
+        world.message(&urn, false, Some(menu)).await
+    };
+    let (response, menu) = tokio::join!(asked, answering);
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()["location"], "/chat/casa?lang=eng#end");
+    let cookie = cookie_of(&response);
+    assert!(cookie.starts_with("__Host-chat="));
+    assert_eq!(world.said(), ["I need\nhelp"]);
+
+    let (_, page) = world.get("/chat/casa?lang=eng", &cookie).await;
+    assert!(page.contains("I need\nhelp") && page.contains("What is it? &lt;b&gt;"), "{page}");
+    assert!(page.contains("value=\"menu_1\"") && page.contains("Papers &amp; rights"));
+    assert!(page.contains("href=\"/media/0123.ogg\"") && page.contains("34 KB"));
+    assert!(!page.contains("<audio"), "nothing loads by itself");
+    assert_eq!(world.state(menu).await, 5, "what was shown is delivered");
+
+    let form = [("id", "g"), ("text", "half writ"), ("choice", "menu_1")];
+    let (response, _) = tokio::join!(world.post("/chat/casa?lang=eng", &cookie, &form), async {
+        while world.said().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        world.bot(&world.person(), "Here you are: https://rights.example/a?b=1&c=2.").await
+    });
+    let last = world.said.lock().unwrap().last().cloned().unwrap();
+    assert_eq!((last.2.as_str(), last.3.as_deref()), ("Papers & rights", Some("menu_1")));
+    let (_, page) = text_of(response).await;
+    assert!(page.contains(">half writ</textarea>"), "a half-written text is not lost to a button");
+    assert!(page.contains("<a href=\"https://rights.example/a?b=1&amp;c=2\""), "{page}");
+    assert!(!page.contains("value=\"menu_1\""), "an answered question's buttons are gone");
+}
+
+#[tokio::test]
+async fn looking_for_new_messages_keeps_what_is_half_written() {
+    let world = World::new(&["spa"]).await;
+    let form = [("id", "f"), ("text", "</textarea><script>"), ("refresh", "1")];
+    let response = world.post("/chat/casa", "", &form).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let (_, page) = text_of(response).await;
+    assert!(page.contains("&lt;/textarea&gt;&lt;script&gt;</textarea>"));
+    assert!(world.said().is_empty());
+}
+
+#[tokio::test]
+async fn a_text_sent_twice_is_one_message_and_a_script_hears_at_once() {
+    let world = World::new(&["spa"]).await;
+    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hola")]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    let response = world.ask(request).await;
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    let cookie = cookie_of(&response);
+    for (id, text) in [("f", "hola"), ("f", "adiós"), ("g", "hola")] {
+        let mut request = post("/chat/casa", &cookie, &[("id", id), ("text", text)]);
+        request.headers_mut().insert("x-chat", "1".parse().unwrap());
+        assert_eq!(world.ask(request).await.status(), StatusCode::ACCEPTED);
+    }
+    assert_eq!(world.said(), ["hola", "adiós", "hola"]);
+}
+
+#[tokio::test]
+async fn another_site_cannot_write_or_end_a_session() {
+    let world = World::new(&["spa"]).await;
+    for address in ["/chat/casa", "/chat/casa/leave"] {
+        let mut request = post(address, "", &[("id", "f"), ("text", "hola")]);
+        request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+        assert_eq!(world.ask(request).await.status(), StatusCode::FORBIDDEN);
+    }
+    assert!(world.said().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_comes_back_with_the_reason() {
+    let world = World::new(&["eng"]).await;
+    let long = "ü".repeat(4_097);
+    let response = world.post("/chat/casa", "", &[("id", "f"), ("text", &long)]).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let (_, page) = text_of(response).await;
+    assert!(page.contains(&long) && page.contains("too long"));
+    let huge = "x".repeat(70_000);
+    let response = world.post("/chat/casa", "", &[("id", "f"), ("text", &huge)]).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hola")]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    let cookie = cookie_of(&world.ask(request).await);
+    for n in 0..20 {
+        let mut request = post("/chat/casa", &cookie, &[("id", &n.to_string()), ("text", "hola")]);
+        request.headers_mut().insert("x-chat", "1".parse().unwrap());
+        drop(world.ask(request).await);
+    }
+    assert!(world.said().len() < 20);
+    let response = world.post("/chat/casa", &cookie, &[("id", "z"), ("text", "more")]).await;
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    let (_, page) = text_of(response).await;
+    assert!(page.contains(">more</textarea>") && page.contains("one minute"));
+}
+
+#[tokio::test]
+async fn a_thread_is_paged_and_another_person_sees_nothing_of_it() {
+    let world = World::new(&["eng"]).await;
+    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    let cookie = cookie_of(&world.ask(request).await);
+    let urn = world.person();
+    let mut ids = Vec::new();
+    for n in 0..25 {
+        ids.push(world.bot(&urn, &format!("message {n}!")).await);
+    }
+    world.message(&urn, true, None).await;
+    let (_, page) = world.get("/chat/casa", &cookie).await;
+    assert!(page.contains("message 24!") && page.contains("message 6!") && !page.contains("message 5!"));
+    assert!(page.contains("Its text is not kept"), "what may not be kept leaves a mark only");
+    let (_, page) = world.get(&format!("/chat/casa?before={}", ids[6]), &cookie).await;
+    assert!(page.contains("message 5!") && !page.contains("message 6!") && page.contains("Newest messages"));
+    assert_eq!(world.state(ids[0]).await, 5);
+
+    let (_, page) = world.get("/chat/casa", "__Host-chat=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
+    assert!(!page.contains("message"));
+}
+
+#[tokio::test]
+async fn a_script_is_told_what_is_new_and_resumes() {
+    let world = World::new(&["eng"]).await;
+    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    let cookie = cookie_of(&world.ask(request).await);
+    let request = Request::get("/chat/casa/messages").header("cookie", &cookie).body(Body::empty()).unwrap();
+    assert_eq!(world.ask(request).await.status(), StatusCode::NO_CONTENT);
+    let urn = world.person();
+    let first = world.bot(&urn, "one <1>").await;
+    let second = world.bot(&urn, "two").await;
+    let (_, news) = world.get("/chat/casa/messages", &cookie).await;
+    assert!(news.contains("one &lt;1&gt;") && news.contains("two"));
+    let address = format!("/chat/casa/messages?after={first}");
+    let (_, news) = world.get(&address, &cookie).await;
+    assert!(!news.contains("one") && news.contains("two"));
+
+    let request = Request::get("/chat/casa/events")
+        .header("cookie", &cookie)
+        .header("last-event-id", first.to_string())
+        .body(Body::empty())
+        .unwrap();
+    let response = world.ask(request).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut events = response.into_body().into_data_stream();
+    let mut heard = String::new();
+    while !heard.contains("three") {
+        if heard.contains("two") && !heard.contains("sent three") {
+            heard.push_str("sent ");
+            world.bot(&urn, "thr\u{65}e").await;
+        }
+        let chunk = futures_util::StreamExt::next(&mut events).await.unwrap().unwrap();
+        heard.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(heard.contains(&format!("id: {second}")) && !heard.contains("one"), "{heard}");
+}
+
+#[tokio::test]
+async fn leaving_takes_the_session_away() {
+    let world = World::new(&["eng"]).await;
+    let response = world.post("/chat/casa/leave", "__Host-chat=x", &[]).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()["location"], super::page::NEUTRAL_PAGE);
+    let cookie = response.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-chat=; Max-Age=0"), "{cookie}");
+}
+
+#[tokio::test]
+async fn every_answer_is_kept_nowhere_and_loads_nothing_from_elsewhere() {
+    let world = World::new(&["eng"]).await;
+    for address in ["/chat/casa", "/chat/casa/notice", "/chat/casa/new"] {
+        let (headers, page) = world.get(address, "").await;
+        assert_eq!(headers["cache-control"], "no-store");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(!page.contains("src=\"http") && !page.contains("@import") && !page.contains("url("));
+        assert!(!page.contains("style=\"") && !page.contains("onclick"));
+    }
+    let (_, page) = world.get("/chat/casa/notice", "").await;
+    assert!(page.contains("The &lt;long&gt; notice.") && page.contains("2026-11-01"));
+    for address in ["/chat/nowhere", "/media/nothing.ogg", "/media/..%2fline.toml"] {
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        assert_eq!(world.ask(request).await.status(), StatusCode::NOT_FOUND);
+    }
+    let (headers, _) = {
+        let response = world.ask(Request::get("/media/0123.ogg").body(Body::empty()).unwrap()).await;
+        let (parts, _) = response.into_parts();
+        (parts.headers, ())
+    };
+    assert!(headers["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(headers["content-type"], "audio/ogg");
+}
+
+#[tokio::test]
+async fn the_page_is_in_the_language_of_the_link_the_person_or_the_browser() {
+    let world = World::new(&["spa", "eng", "ara"]).await;
+    let get = |address: &'static str, wish: &'static str| {
+        let request = Request::get(address).header("accept-language", wish).body(Body::empty()).unwrap();
+        async { text_of(world.ask(request).await).await.1 }
+    };
+    assert!(get("/chat/casa", "de,fr;q=0.5").await.contains("<html lang=\"es\" dir=\"ltr\">"));
+    assert!(get("/chat/casa", "ar-JO,en").await.contains("<html lang=\"ar\" dir=\"rtl\">"));
+    assert!(get("/chat/casa?lang=eng", "ar").await.contains("<html lang=\"en\" dir=\"ltr\">"));
+    assert!(get("/chat/casa?lang=fra", "en").await.contains("<html lang=\"en\""), "not a language of the line");
+    assert!(get("/chat/casa?lang=%22%3E", "en").await.contains("<html lang=\"en\""));
+
+    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    let cookie = cookie_of(&world.ask(request).await);
+    let (app, urn) = (world.app.clone(), world.person());
+    let write = move |tx: &mut crate::store::Tx<'_>| {
+        let (mut contact, _, _) =
+            contacts::find_or_make(tx, &app, LINE, CHANNEL, std::slice::from_ref(&urn), app.now())?;
+        contact.language = Some(lang("ara"));
+        contact.consent = ConsentState::LanguageAsked;
+        contacts::save_state(tx, &contact)
+    };
+    world.app.store.write(write).await.unwrap();
+    let (_, page) = world.get("/chat/casa", &cookie).await;
+    assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"), "what she told the line counts");
+}
+
+/// Twenty messages that read like a language without repeating sentences, which would compress too well.
+fn sample(language: Language) -> Vec<String> {
+    let words = words::of(language);
+    let vocabulary: Vec<&str> = [
+        &words.about, &words.notice, &words.greeting, &words.too_fast, &words.waiting, &words.received, &words.failed,
+        &words.new, &words.too_long, &words.leave_hint, &words.not_kept,
+    ]
+    .into_iter()
+    .flat_map(|text| text.split_whitespace())
+    .collect();
+    let mut state = 7_u64;
+    (0..20)
+        .map(|_| {
+            let picked = (0..40).map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                vocabulary[(state >> 33) as usize % vocabulary.len()]
+            });
+            picked.collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_whole_page_fits_the_first_flight_in_every_language() {
+    let shipped = words::shipped();
+    let codes: Vec<String> = shipped.iter().map(Language::to_string).collect();
+    let world = World::new(&codes.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for language in shipped {
+        let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
+        request.headers_mut().insert("x-chat", "1".parse().unwrap());
+        let cookie = cookie_of(&world.ask(request).await);
+        let urn = world.person();
+        let mut weights = Vec::new();
+        for (at, text) in std::iter::once(String::new()).chain(sample(language)).enumerate() {
+            if at > 0 {
+                world.message(&urn, at % 3 == 1, Some(Content { text, ..Content::default() })).await;
+            }
+            if at == 0 || at == 20 {
+                for encoding in ["br", "gzip"] {
+                    let request = Request::get(format!("/chat/casa?lang={language}"))
+                        .header("cookie", &cookie)
+                        .header("accept-encoding", encoding)
+                        .body(Body::empty())
+                        .unwrap();
+                    let response = world.ask(request).await;
+                    assert_eq!(response.headers()["content-encoding"], encoding);
+                    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+                    weights.push(body.len());
+                    assert!(encoding == "gzip" || body.len() <= MAX_PAGE_BYTES, "{language} {}", body.len());
+                }
+            }
+        }
+        println!("{language}: empty br/gzip, then with 20 messages br/gzip: {weights:?}");
+    }
+}
