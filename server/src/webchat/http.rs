@@ -63,7 +63,10 @@ impl IntoResponse for Problem {
             Self::BadForm => plain(StatusCode::BAD_REQUEST, "The form could not be read."),
             Self::Store(error) => {
                 tracing::error!(%error, "the chat page could not be made");
-                plain(StatusCode::SERVICE_UNAVAILABLE, "Something went wrong on our side. Try again in a minute.")
+                plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Something went wrong on our side. Try again in a minute.",
+                )
             }
         }
     }
@@ -102,7 +105,8 @@ impl FromRequestParts<Chat> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, chat: &Chat) -> Result<Self, Problem> {
-        let Path(slug) = Path::<String>::from_request_parts(parts, chat).await.map_err(|_| Problem::NotFound)?;
+        let Path(slug) =
+            Path::<String>::from_request_parts(parts, chat).await.map_err(|_| Problem::NotFound)?;
         let link = Query::<Link>::from_request_parts(parts, chat).await.map(|query| query.0);
         let lines = chat.app.lines();
         let line = lines.by_slug(&slug).ok_or(Problem::NotFound)?.clone();

@@ -100,7 +100,11 @@ impl News {
 #[must_use]
 pub fn address(line: &Line, path: &str, chosen: Chosen) -> String {
     let slug = &line.content.slug;
-    if chosen.by_link { format!("/chat/{slug}{path}?lang={}", chosen.language) } else { format!("/chat/{slug}{path}") }
+    if chosen.by_link {
+        format!("/chat/{slug}{path}?lang={}", chosen.language)
+    } else {
+        format!("/chat/{slug}{path}")
+    }
 }
 
 fn with(address: &str, query: &str) -> String {

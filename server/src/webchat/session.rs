@@ -96,7 +96,11 @@ fn cookie_name(config: &Config) -> &'static str {
 }
 
 fn attributes(config: &Config) -> &'static str {
-    if config.is_https() { "Path=/; HttpOnly; SameSite=Lax; Secure" } else { "Path=/; HttpOnly; SameSite=Lax" }
+    if config.is_https() {
+        "Path=/; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "Path=/; HttpOnly; SameSite=Lax"
+    }
 }
 
 /// Whether a request that changes something comes from our own page. Browsers too old to say where a request

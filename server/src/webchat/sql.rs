@@ -74,12 +74,7 @@ impl Tx<'_> {
             Some(code) => Some(code.parse().map_err(|_| StoreError::Shape("contact.language".into()))?),
             None => None,
         };
-        Ok(Some(Owner {
-            identity_id: row.get(0)?,
-            contact_id: row.get(1)?,
-            key_id: row.get(2)?,
-            language,
-        }))
+        Ok(Some(Owner { identity_id: row.get(0)?, contact_id: row.get(1)?, key_id: row.get(2)?, language }))
     }
 
     /// The newest messages before `before`, newest first.

@@ -1,6 +1,6 @@
 //! The page through its router, with a line of our own and a bot that the test plays.
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,26 +9,34 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::accept::Sent;
 use super::words;
-use crate::app::{App, Inner};
+use crate::app::App;
+use crate::boot;
 use crate::config::Config;
 use crate::contacts::{self, ConsentState, Contact};
-use crate::lines::{Channel, ChannelKind, Line, Lines, PublicFile};
+use crate::inbound;
+use crate::lines::{self, NewChannel};
 use crate::outbound::{MessageRow, MessageState};
-use crate::store::{Part, Store, Ts};
-use crate::vault::{Purpose, Vault};
+use crate::store::{Sql, Ts};
+use crate::vault::Purpose;
 
 /// The most that a first response may weigh: what a server sends before it hears from the browser again.
 const MAX_PAGE_BYTES: usize = 14_000;
-const LINE: Uuid = Uuid::from_u128(1);
-const CHANNEL: Uuid = Uuid::from_u128(2);
+/// The longest that a test waits for something that must come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server with one line; `said` is what the page handed over.
+const SAID: Sql = crate::sql!("SELECT payload, day FROM inbound WHERE payload IS NOT NULL ORDER BY id");
+const SENT: Sql = crate::sql!("UPDATE message SET state = 4 WHERE contact_id = $1 AND state = 1");
+const STATE: Sql = crate::sql!("SELECT state FROM message WHERE id = $1");
+
+/// A server with one line that takes messages in; the test itself is the bot that answers.
 struct World {
     app: App,
     router: Router,
-    said: Arc<Mutex<Vec<(Urn, Uuid, String, Option<String>)>>>,
+    line: Uuid,
+    channel: Uuid,
+    /// The name of the line's audio file.
+    audio: String,
     _folder: tempfile::TempDir,
 }
 
@@ -37,16 +45,31 @@ fn lang(code: &str) -> Language {
 }
 
 /// A small line in any languages; every sentence of it is given.
-fn content(languages: &[&str]) -> crate::lines::Content {
+fn content(languages: &[&str]) -> String {
     let list = languages.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(", ");
     let table = |name: &str, value: &str| {
         let rows: String = languages.iter().map(|code| format!("{code} = \"{value}\"\n")).collect();
         format!("[{name}]\n{rows}")
     };
     let sentences = [
-        "consent_thanks", "consent_declined", "consent_needed_for_person", "language_set", "stopped", "started",
-        "info_intro", "info_nothing", "info_line", "forgotten", "help", "handed_over", "urgent_default",
-        "conversation_closed", "answer_expired", "unsupported", "numbers_hint", "choose_again",
+        "consent_thanks",
+        "consent_declined",
+        "consent_needed_for_person",
+        "language_set",
+        "stopped",
+        "started",
+        "info_intro",
+        "info_nothing",
+        "info_line",
+        "forgotten",
+        "help",
+        "handed_over",
+        "urgent_default",
+        "conversation_closed",
+        "answer_expired",
+        "unsupported",
+        "numbers_hint",
+        "choose_again",
     ];
     let mut text = format!(
         "slug = \"casa\"\ncountry = \"EC\"\ntimezone = \"America/Guayaquil\"\nlanguages = [{list}]\n\
@@ -65,62 +88,34 @@ fn content(languages: &[&str]) -> crate::lines::Content {
             text += &format!("{sentence} = \"x\"\n");
         }
     }
-    crate::lines::Content::read(&text, &|_| true).unwrap()
+    text
 }
+
+const FLOWS: &str = r#"{"version": "13", "flows": [{"uuid": "54367dcf-e05c-460a-a0e9-80175dcaf1c9", "name": "menu",
+    "spec_version": "14.4.2", "language": "eng", "type": "messaging", "nodes": []}]}"#;
 
 impl World {
     async fn new(languages: &[&str]) -> Self {
+        Self::with(languages, "https://line.example.org").await
+    }
+
+    async fn with(languages: &[&str], public_url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::for_folder(
-            folder.path().to_owned(),
-            ([127, 0, 0, 1], 0).into(),
-            "https://line.example.org".into(),
-        );
-        let (data, keys) = (config.data_location().unwrap(), config.keys_location().unwrap());
-        let masters = config.master_keys().unwrap();
-        let (store, vault) = tokio::task::spawn_blocking(move || {
-            let vault = Vault::open(Store::open(&keys, Part::Keys).unwrap(), masters).unwrap();
-            (Store::open(&data, Part::Data).unwrap(), vault)
-        })
-        .await
-        .unwrap();
-        let channel = Channel {
-            id: CHANNEL,
-            line_id: LINE,
-            kind: ChannelKind::Webchat,
-            address: "casa".into(),
-            account: None,
-        };
-        let file = PublicFile { name: "0123.ogg".into(), content_type: "audio/ogg", body: vec![0; 34_500] };
-        let files = BTreeMap::from([("audio/rights.ogg".to_owned(), Arc::new(file))]);
-        let line = Line::new(LINE, content(languages), vec![Arc::new(channel)], files);
-        let app = App::new(Inner {
-            config,
-            store,
-            vault,
-            clock: Default::default(),
-            ids: Default::default(),
-            lines: std::sync::RwLock::new(Arc::new(Lines::new(vec![line]))),
-            signals: Default::default(),
-            http: reqwest::Client::new(),
-            process: Uuid::from_u128(3),
-        });
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let heard = said.clone();
-        let router = super::routes(
-            app.clone(),
-            Arc::new(move |sent: Sent| {
-                let heard = heard.clone();
-                Box::pin(async move {
-                    let mut heard = heard.lock().unwrap();
-                    if heard.iter().all(|(_, id, _, _)| *id != sent.id) {
-                        heard.push((sent.from, sent.id, sent.text, sent.choice));
-                    }
-                    Ok(())
-                })
-            }),
-        );
-        Self { app, router, said, _folder: folder }
+        let config =
+            Config::for_folder(folder.path().to_owned(), ([127, 0, 0, 1], 0).into(), public_url.to_owned());
+        let (app, waiting) = boot::open(config).await.unwrap();
+        tokio::spawn(inbound::accept::run(app.clone(), waiting));
+        let files = BTreeMap::from([
+            ("line.toml".to_owned(), content(languages).into_bytes()),
+            ("flows.json".to_owned(), FLOWS.as_bytes().to_vec()),
+            ("audio/rights.ogg".to_owned(), vec![0; 34_500]),
+        ]);
+        let line = lines::import_files(&app, files).await.unwrap().line_id;
+        let new =
+            NewChannel { kind: "webchat".into(), address: "casa".into(), settings: serde_json::json!({}) };
+        let channel = lines::add_channel(&app, line, &new).await.unwrap();
+        let audio = app.lines().get(line).unwrap().files["audio/rights.ogg"].name.clone();
+        Self { router: super::router(app.clone()), app, line, channel, audio, _folder: folder }
     }
 
     async fn ask(&self, request: Request<Body>) -> Response<Body> {
@@ -138,26 +133,62 @@ impl World {
         self.ask(post(address, cookie, form)).await
     }
 
-    fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap().iter().map(|(_, _, text, _)| text.clone()).collect()
+    /// Everything that was taken in, oldest first.
+    async fn taken(&self) -> Vec<channels::Message> {
+        let app = self.app.clone();
+        let read = self.app.store.read(move |tx| {
+            let rows = tx.rows(SAID, crate::args![])?;
+            rows.iter()
+                .map(|row| {
+                    let key = app.vault.day(row.get(1)?, app.now())?;
+                    match key.open_json(Purpose::Inbound, &row.get::<Vec<u8>>(0)?)? {
+                        channels::Incoming::Message(message) => Ok(*message),
+                        _ => unreachable!(),
+                    }
+                })
+                .collect()
+        });
+        read.await.unwrap()
     }
 
-    /// Who wrote last.
-    fn person(&self) -> Urn {
-        self.said.lock().unwrap().last().unwrap().0.clone()
+    async fn said(&self) -> Vec<String> {
+        self.taken().await.into_iter().map(|message| message.text).collect()
+    }
+
+    /// Waits until so many texts were taken in; who wrote the last one.
+    async fn person_after(&self, count: usize) -> Urn {
+        let taken = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let taken = self.taken().await;
+                if taken.len() >= count {
+                    return taken;
+                }
+            }
+        });
+        taken.await.unwrap().pop().unwrap().from.remove(0)
+    }
+
+    /// Sends a text as the script does; answers the cookie and who wrote.
+    async fn begin(&self) -> (String, Urn) {
+        let response = self.ask(by_script("", "f", "hello")).await;
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        let cookie = cookie_of(&response);
+        let urn = self.taken().await.pop().unwrap().from.remove(0);
+        (cookie, urn)
     }
 
     /// Writes a message as the server does: the person's with `incoming`, else a sent one of the bot.
     async fn message(&self, urn: &Urn, incoming: bool, content: Option<Content>) -> Uuid {
         let (app, urn) = (self.app.clone(), urn.clone());
+        let (line, channel) = (self.line, self.channel);
         self.app
             .store
             .write(move |tx| {
                 let now = app.now();
                 let (contact, identity, _) =
-                    contacts::find_or_make(tx, &app, LINE, CHANNEL, std::slice::from_ref(&urn), now)?;
+                    contacts::find_or_make(tx, &app, line, channel, std::slice::from_ref(&urn), now)?;
                 let id = app.id();
-                tx.insert_message(&row(id, &contact, identity, incoming, content.as_ref(), now))?;
+                tx.insert_message(&row(id, channel, &contact, identity, incoming, content.as_ref(), now))?;
                 Ok(id)
             })
             .await
@@ -169,18 +200,25 @@ impl World {
     }
 
     async fn state(&self, id: Uuid) -> i64 {
-        const STATE: crate::store::Sql = crate::sql!("SELECT state FROM message WHERE id = $1");
         self.app.store.read(move |tx| tx.one(STATE, crate::args![id])?.get(0)).await.unwrap()
     }
 }
 
-fn row(id: Uuid, contact: &Contact, identity: Uuid, incoming: bool, content: Option<&Content>, at: Ts) -> MessageRow {
+fn row(
+    id: Uuid,
+    channel_id: Uuid,
+    contact: &Contact,
+    identity: Uuid,
+    incoming: bool,
+    content: Option<&Content>,
+    at: Ts,
+) -> MessageRow {
     MessageRow {
         id,
-        line_id: LINE,
+        line_id: contact.line_id,
         contact_id: contact.id,
         conversation_id: None,
-        channel_id: CHANNEL,
+        channel_id,
         identity_id: Some(identity),
         incoming,
         author: None,
@@ -206,6 +244,12 @@ fn post(address: &str, cookie: &str, form: &[(&str, &str)]) -> Request<Body> {
         .unwrap()
 }
 
+fn by_script(cookie: &str, id: &str, text: &str) -> Request<Body> {
+    let mut request = post("/chat/casa", cookie, &[("id", id), ("text", text)]);
+    request.headers_mut().insert("x-chat", "1".parse().unwrap());
+    request
+}
+
 async fn text_of(response: Response<Body>) -> (HeaderMap, String) {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
@@ -221,14 +265,15 @@ async fn a_person_without_script_is_answered_in_the_page() {
     let world = World::new(&["spa", "eng"]).await;
     let (headers, page) = world.get("/chat/casa?lang=eng", "").await;
     assert!(!headers.contains_key("set-cookie"), "who only reads gets no cookie");
-    assert!(page.contains("What we keep and why") && page.contains("tel:911") && page.contains("Línea &lt;Casa&gt;"));
+    assert!(
+        page.contains("What we keep and why")
+            && page.contains("tel:911")
+            && page.contains("Línea &lt;Casa&gt;")
+    );
 
     let asked = world.post("/chat/casa?lang=eng", "", &[("id", "f"), ("text", " I need\r\nhelp ")]);
     let answering = async {
-        while world.said.lock().unwrap().is_empty() {
-            tokio::task::yield_now().await;
-        }
-        let urn = world.person();
+        let urn = world.person_after(1).await;
         world.message(&urn, true, Some(Content { text: "I need\nhelp".into(), ..Content::default() })).await;
         let menu = Content {
             text: "What is it? <b>".into(),
@@ -239,7 +284,7 @@ async fn a_person_without_script_is_answered_in_the_page() {
             }],
             attachments: vec![Attachment {
                 content_type: "audio/ogg".into(),
-                url: "https://line.example.org/media/0123.ogg".into(),
+                url: format!("https://line.example.org/media/{}", world.audio),
             }],
             ..Content::default()
         };
@@ -250,24 +295,22 @@ async fn a_person_without_script_is_answered_in_the_page() {
     assert_eq!(response.headers()["location"], "/chat/casa?lang=eng#end");
     let cookie = cookie_of(&response);
     assert!(cookie.starts_with("__Host-chat="));
-    assert_eq!(world.said(), ["I need\nhelp"]);
+    assert_eq!(world.said().await, ["I need\nhelp"]);
 
     let (_, page) = world.get("/chat/casa?lang=eng", &cookie).await;
     assert!(page.contains("I need\nhelp") && page.contains("What is it? &lt;b&gt;"), "{page}");
     assert!(page.contains("value=\"menu_1\"") && page.contains("Papers &amp; rights"));
-    assert!(page.contains("href=\"/media/0123.ogg\"") && page.contains("34 KB"));
+    assert!(page.contains(&format!("href=\"/media/{}\"", world.audio)) && page.contains("34 KB"));
     assert!(!page.contains("<audio"), "nothing loads by itself");
     assert_eq!(world.state(menu).await, 5, "what was shown is delivered");
 
     let form = [("id", "g"), ("text", "half writ"), ("choice", "menu_1")];
     let (response, _) = tokio::join!(world.post("/chat/casa?lang=eng", &cookie, &form), async {
-        while world.said().len() < 2 {
-            tokio::task::yield_now().await;
-        }
-        world.bot(&world.person(), "Here you are: https://rights.example/a?b=1&c=2.").await
+        let urn = world.person_after(2).await;
+        world.bot(&urn, "Here you are: https://rights.example/a?b=1&c=2.").await
     });
-    let last = world.said.lock().unwrap().last().cloned().unwrap();
-    assert_eq!((last.2.as_str(), last.3.as_deref()), ("Papers & rights", Some("menu_1")));
+    let last = world.taken().await.pop().unwrap();
+    assert_eq!((last.text.as_str(), last.choice_id.as_deref()), ("Papers & rights", Some("menu_1")));
     let (_, page) = text_of(response).await;
     assert!(page.contains(">half writ</textarea>"), "a half-written text is not lost to a button");
     assert!(page.contains("<a href=\"https://rights.example/a?b=1&amp;c=2\""), "{page}");
@@ -282,23 +325,17 @@ async fn looking_for_new_messages_keeps_what_is_half_written() {
     assert_eq!(response.status(), StatusCode::OK);
     let (_, page) = text_of(response).await;
     assert!(page.contains("&lt;/textarea&gt;&lt;script&gt;</textarea>"));
-    assert!(world.said().is_empty());
+    assert!(world.said().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_text_sent_twice_is_one_message_and_a_script_hears_at_once() {
     let world = World::new(&["spa"]).await;
-    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hola")]);
-    request.headers_mut().insert("x-chat", "1".parse().unwrap());
-    let response = world.ask(request).await;
-    assert_eq!(response.status(), StatusCode::ACCEPTED);
-    let cookie = cookie_of(&response);
-    for (id, text) in [("f", "hola"), ("f", "adiós"), ("g", "hola")] {
-        let mut request = post("/chat/casa", &cookie, &[("id", id), ("text", text)]);
-        request.headers_mut().insert("x-chat", "1".parse().unwrap());
-        assert_eq!(world.ask(request).await.status(), StatusCode::ACCEPTED);
+    let (cookie, _) = world.begin().await;
+    for (id, text) in [("f", "hello"), ("f", "bye"), ("g", "hello")] {
+        assert_eq!(world.ask(by_script(&cookie, id, text)).await.status(), StatusCode::ACCEPTED);
     }
-    assert_eq!(world.said(), ["hola", "adiós", "hola"]);
+    assert_eq!(world.said().await, ["hello", "bye", "hello"]);
 }
 
 #[tokio::test]
@@ -309,7 +346,7 @@ async fn another_site_cannot_write_or_end_a_session() {
         request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
         assert_eq!(world.ask(request).await.status(), StatusCode::FORBIDDEN);
     }
-    assert!(world.said().is_empty());
+    assert!(world.said().await.is_empty());
 }
 
 #[tokio::test]
@@ -323,15 +360,11 @@ async fn what_cannot_be_sent_comes_back_with_the_reason() {
     let huge = "x".repeat(70_000);
     let response = world.post("/chat/casa", "", &[("id", "f"), ("text", &huge)]).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hola")]);
-    request.headers_mut().insert("x-chat", "1".parse().unwrap());
-    let cookie = cookie_of(&world.ask(request).await);
+    let (cookie, _) = world.begin().await;
     for n in 0..20 {
-        let mut request = post("/chat/casa", &cookie, &[("id", &n.to_string()), ("text", "hola")]);
-        request.headers_mut().insert("x-chat", "1".parse().unwrap());
-        drop(world.ask(request).await);
+        drop(world.ask(by_script(&cookie, &n.to_string(), "hello")).await);
     }
-    assert!(world.said().len() < 20);
+    assert!(world.said().await.len() < 20);
     let response = world.post("/chat/casa", &cookie, &[("id", "z"), ("text", "more")]).await;
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     let (_, page) = text_of(response).await;
@@ -341,10 +374,7 @@ async fn what_cannot_be_sent_comes_back_with_the_reason() {
 #[tokio::test]
 async fn a_thread_is_paged_and_another_person_sees_nothing_of_it() {
     let world = World::new(&["eng"]).await;
-    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
-    request.headers_mut().insert("x-chat", "1".parse().unwrap());
-    let cookie = cookie_of(&world.ask(request).await);
-    let urn = world.person();
+    let (cookie, urn) = world.begin().await;
     let mut ids = Vec::new();
     for n in 0..25 {
         ids.push(world.bot(&urn, &format!("message {n}!")).await);
@@ -364,12 +394,9 @@ async fn a_thread_is_paged_and_another_person_sees_nothing_of_it() {
 #[tokio::test]
 async fn a_script_is_told_what_is_new_and_resumes() {
     let world = World::new(&["eng"]).await;
-    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
-    request.headers_mut().insert("x-chat", "1".parse().unwrap());
-    let cookie = cookie_of(&world.ask(request).await);
+    let (cookie, urn) = world.begin().await;
     let request = Request::get("/chat/casa/messages").header("cookie", &cookie).body(Body::empty()).unwrap();
     assert_eq!(world.ask(request).await.status(), StatusCode::NO_CONTENT);
-    let urn = world.person();
     let first = world.bot(&urn, "one <1>").await;
     let second = world.bot(&urn, "two").await;
     let (_, news) = world.get("/chat/casa/messages", &cookie).await;
@@ -426,7 +453,8 @@ async fn every_answer_is_kept_nowhere_and_loads_nothing_from_elsewhere() {
         assert_eq!(world.ask(request).await.status(), StatusCode::NOT_FOUND);
     }
     let (headers, _) = {
-        let response = world.ask(Request::get("/media/0123.ogg").body(Body::empty()).unwrap()).await;
+        let response =
+            world.ask(Request::get(format!("/media/{}", world.audio)).body(Body::empty()).unwrap()).await;
         let (parts, _) = response.into_parts();
         (parts.headers, ())
     };
@@ -444,16 +472,17 @@ async fn the_page_is_in_the_language_of_the_link_the_person_or_the_browser() {
     assert!(get("/chat/casa", "de,fr;q=0.5").await.contains("<html lang=\"es\" dir=\"ltr\">"));
     assert!(get("/chat/casa", "ar-JO,en").await.contains("<html lang=\"ar\" dir=\"rtl\">"));
     assert!(get("/chat/casa?lang=eng", "ar").await.contains("<html lang=\"en\" dir=\"ltr\">"));
-    assert!(get("/chat/casa?lang=fra", "en").await.contains("<html lang=\"en\""), "not a language of the line");
+    assert!(
+        get("/chat/casa?lang=fra", "en").await.contains("<html lang=\"en\""),
+        "not a language of the line"
+    );
     assert!(get("/chat/casa?lang=%22%3E", "en").await.contains("<html lang=\"en\""));
 
-    let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
-    request.headers_mut().insert("x-chat", "1".parse().unwrap());
-    let cookie = cookie_of(&world.ask(request).await);
-    let (app, urn) = (world.app.clone(), world.person());
+    let (cookie, urn) = world.begin().await;
+    let (app, line, channel) = (world.app.clone(), world.line, world.channel);
     let write = move |tx: &mut crate::store::Tx<'_>| {
         let (mut contact, _, _) =
-            contacts::find_or_make(tx, &app, LINE, CHANNEL, std::slice::from_ref(&urn), app.now())?;
+            contacts::find_or_make(tx, &app, line, channel, std::slice::from_ref(&urn), app.now())?;
         contact.language = Some(lang("ara"));
         contact.consent = ConsentState::LanguageAsked;
         contacts::save_state(tx, &contact)
@@ -467,8 +496,17 @@ async fn the_page_is_in_the_language_of_the_link_the_person_or_the_browser() {
 fn sample(language: Language) -> Vec<String> {
     let words = words::of(language);
     let vocabulary: Vec<&str> = [
-        &words.about, &words.notice, &words.greeting, &words.too_fast, &words.waiting, &words.received, &words.failed,
-        &words.new, &words.too_long, &words.leave_hint, &words.not_kept,
+        &words.about,
+        &words.notice,
+        &words.greeting,
+        &words.too_fast,
+        &words.waiting,
+        &words.received,
+        &words.failed,
+        &words.new,
+        &words.too_long,
+        &words.leave_hint,
+        &words.not_kept,
     ]
     .into_iter()
     .flat_map(|text| text.split_whitespace())
@@ -491,10 +529,7 @@ async fn the_whole_page_fits_the_first_flight_in_every_language() {
     let codes: Vec<String> = shipped.iter().map(Language::to_string).collect();
     let world = World::new(&codes.iter().map(String::as_str).collect::<Vec<_>>()).await;
     for language in shipped {
-        let mut request = post("/chat/casa", "", &[("id", "f"), ("text", "hello")]);
-        request.headers_mut().insert("x-chat", "1".parse().unwrap());
-        let cookie = cookie_of(&world.ask(request).await);
-        let urn = world.person();
+        let (cookie, urn) = world.begin().await;
         let mut weights = Vec::new();
         for (at, text) in std::iter::once(String::new()).chain(sample(language)).enumerate() {
             if at > 0 {
@@ -518,3 +553,28 @@ async fn the_whole_page_fits_the_first_flight_in_every_language() {
         println!("{language}: empty br/gzip, then with 20 messages br/gzip: {weights:?}");
     }
 }
+
+#[tokio::test]
+async fn who_was_erased_reads_it_and_her_receipt() {
+    let world = World::new(&["eng"]).await;
+    let (cookie, urn) = world.begin().await;
+    world.bot(&urn, "before").await;
+    let (_, page) = world.get("/chat/casa", &cookie).await;
+    assert!(page.contains("before"));
+    let (app, address, line, channel) = (world.app.clone(), urn.clone(), world.line, world.channel);
+    let erase = move |tx: &mut crate::store::Tx<'_>| {
+        let now = app.now();
+        let (contact, _, _) =
+            contacts::find_or_make(tx, &app, line, channel, std::slice::from_ref(&address), now)?;
+        crate::consent::erase(tx, &app, &contact, now)?;
+        let farewell = Content { text: "Erased. Receipt ABC.".into(), ..Content::default() };
+        crate::outbound::enqueue_farewell(tx, &app, &contact, channel, &address, &farewell, now)?;
+        tx.run(SENT, crate::args![contact.id])
+    };
+    world.app.store.write(erase).await.unwrap();
+    let (_, page) = world.get("/chat/casa", &cookie).await;
+    assert!(page.contains("Receipt ABC") && !page.contains("before"), "{page}");
+}
+
+#[path = "serve.rs"]
+mod serve;
