@@ -111,7 +111,10 @@ fn the_engine_does_what_the_reference_does() {
         let passed = cases.iter().filter(|(_, outcome)| outcome.is_ok()).count();
         let strict = cases.iter().filter(|(_, outcome)| *outcome == Ok(Strict(true))).count();
         let explained = cases.iter().filter(|(id, o)| o.is_err() && deviations.contains_key(id)).count();
-        println!("{family:20} {passed:4} of {:4}, {strict:4} to the last digit, {explained:3} explained", cases.len());
+        println!(
+            "{family:20} {passed:4} of {:4}, {strict:4} to the last digit, {explained:3} explained",
+            cases.len()
+        );
         (all, good) = (all + cases.len(), good + passed);
         if show == "all" || show == *family {
             for (id, outcome) in &cases {

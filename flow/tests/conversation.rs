@@ -18,10 +18,9 @@ fn id(number: u32) -> String {
 fn question(number: u32, text: &str, name: &str, to: Option<u32>) -> Json {
     let base = number * 100;
     let exit = |n: u32| json!({"uuid": id(base + n), "destination_uuid": to.map(id)});
-    let category = |n: u32, name: &str| json!({"uuid": id(base + n), "name": name, "exit_uuid": id(base + n + 10)});
-    let case = |n: u32, word: &str| {
-        json!({"uuid": id(base + n), "type": "has_any_word", "arguments": [word], "category_uuid": id(base + n - 20)})
-    };
+    let category =
+        |n: u32, name: &str| json!({"uuid": id(base + n), "name": name, "exit_uuid": id(base + n + 10)});
+    let case = |n: u32, word: &str| json!({"uuid": id(base + n), "type": "has_any_word", "arguments": [word], "category_uuid": id(base + n - 20)});
     json!({
         "uuid": id(number),
         "actions": [{"type": "send_msg", "uuid": id(base), "text": text, "quick_replies": [
@@ -59,7 +58,10 @@ fn assets() -> Json {
 }
 
 fn story(language: &str) -> Story {
-    let env = Environment { allowed_languages: vec!["spa".parse().unwrap(), "eng".parse().unwrap()], ..Environment::default() };
+    let env = Environment {
+        allowed_languages: vec!["spa".parse().unwrap(), "eng".parse().unwrap()],
+        ..Environment::default()
+    };
     let contact: Contact = serde_json::from_value(json!({
         "uuid": id(800), "name": "Amina Diallo", "language": language, "created_on": "2030-01-01T00:00:00Z",
         "urns": ["whatsapp:593991234567"],

@@ -22,6 +22,8 @@ pub struct Server {
     pub address: std::net::SocketAddr,
     loops: Vec<JoinHandle<()>>,
     serving: JoinHandle<()>,
+    /// Held as long as the server runs.
+    lock: std::fs::File,
 }
 
 /// Opens the stores and loads the lines, without listening: what the command line works with.
@@ -52,7 +54,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         .context("the HTTP client cannot be made")?;
     let (intake, waiting) = Intake::new();
     let (clock, ids) = (Clock::default(), Ids::default());
-    let process = ids.next(clock.now());
+    let process = process_id(&config.data, &ids, clock.now())?;
     let app = App::new(Inner {
         config,
         store,
@@ -83,7 +85,9 @@ pub fn router(app: &App) -> Router {
 /// # Errors
 /// When the stores, the lines or the address cannot be had.
 pub async fn start(config: Config) -> anyhow::Result<Server> {
+    let lock = lock_folder(&config.data)?;
     let (app, waiting) = open(config).await?;
+    leases::reclaim(&app).await?;
     let listener = TcpListener::bind(app.config.listen)
         .await
         .map_err(|error| anyhow::anyhow!("listen: {} cannot be listened on: {error}", app.config.listen))?;
@@ -111,13 +115,42 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
             tracing::error!(%error, "the server stopped listening");
         }
     });
-    Ok(Server { app, address, loops, serving })
+    Ok(Server { app, address, loops, serving, lock })
+}
+
+/// The name under which this installation's processes hold leases. It is kept in the data folder, so that a
+/// server that was killed takes its own people up again at once instead of waiting for its former leases to end.
+fn process_id(data: &std::path::Path, ids: &Ids, now: Ts) -> anyhow::Result<uuid::Uuid> {
+    let path = data.join("process.id");
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && let Ok(id) = text.trim().parse()
+    {
+        return Ok(id);
+    }
+    let id = ids.next(now);
+    std::fs::write(&path, id.to_string()).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    Ok(id)
+}
+
+/// Two servers in one data folder would handle the same people at once.
+fn lock_folder(data: &std::path::Path) -> anyhow::Result<std::fs::File> {
+    std::fs::create_dir_all(data).map_err(|error| anyhow::anyhow!("{}: {error}", data.display()))?;
+    let path = data.join("openline.lock");
+    let file =
+        std::fs::File::create(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    file.try_lock().map_err(|_| {
+        anyhow::anyhow!(
+            "data: {} is in use by another server; each needs a folder of its own",
+            data.display()
+        )
+    })?;
+    Ok(file)
 }
 
 impl Server {
     /// Stops cleanly: no new calls, what is on its way is settled, leases are given back.
     pub async fn stop(self) {
-        let Self { app, loops, serving, .. } = self;
+        let Self { app, loops, serving, lock, .. } = self;
         app.signals.stopping.send_replace(true);
         app.signals.touch_live();
         // Event streams of open consoles end by themselves; whoever holds on longer is cut.
@@ -135,6 +168,7 @@ impl Server {
         if let Err(error) = leases::give_back(&app).await {
             tracing::warn!(%error, "leases could not be given back; they end by themselves");
         }
+        drop(lock);
     }
 }
 

@@ -88,8 +88,9 @@ impl Browser {
         if let Some(name) = &form.text_field {
             fields.push((name.clone(), text.to_owned()));
         }
-        // The first button is the one that the Enter key presses.
-        if let Some(button) = form.buttons.first().filter(|button| !button.name.is_empty()) {
+        // "Send" is the button without a name; a page without one is sent by its first.
+        let send = form.buttons.iter().find(|button| button.name.is_empty()).or(form.buttons.first());
+        if let Some(button) = send.filter(|button| !button.name.is_empty()) {
             fields.push((button.name.clone(), button.value.clone()));
         }
         self.submit(&form, &fields).await
@@ -180,6 +181,10 @@ impl Browser {
     /// Takes over what the page shows.
     fn show(&self, page: Page) {
         let known = self.thread.bubbles();
+        let newest = page.messages.iter().rposition(|message| !message.from_me);
+        // The page offers the choices of its newest message in the form below, not in the message itself.
+        let offered: Vec<_> =
+            page.forms.iter().flat_map(|form| &form.buttons).filter(|b| b.name == "choice").collect();
         for (index, message) in page.messages.iter().enumerate() {
             let id = if message.id.is_empty() { format!("place-{index}") } else { message.id.clone() };
             let from = if message.from_me { Side::Me } else { Side::Line };
@@ -187,9 +192,11 @@ impl Browser {
             let at = old.map_or_else(|| self.clock.now(), |bubble| bubble.at);
             let mut bubble = Bubble::text(id, at, from, &message.text);
             bubble.status = Progress::Delivered;
+            let below = offered.iter().copied().filter(|_| newest == Some(index));
             bubble.choices = message
                 .buttons
                 .iter()
+                .chain(below)
                 .map(|button| Choice {
                     id: button.value.clone(),
                     title: button.label.clone(),

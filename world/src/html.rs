@@ -31,7 +31,7 @@ pub struct Button {
     pub label: String,
 }
 
-/// A message of the chat: an element with the attribute `data-from` (`me` or `line`).
+/// A message of the chat: a list item whose id begins with `m-`.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     pub id: String,
@@ -189,14 +189,16 @@ impl Reader {
         if !void {
             self.depth += 1;
         }
-        let from = value(attributes, "data-from");
-        if !from.is_empty() {
-            let message =
-                Message { id: value(attributes, "data-id"), from_me: from == "me", ..Message::default() };
-            self.message = Some((message, self.depth));
+        // The page marks a message as `<li class="m" id="m-…">`, the person's own ones with a class `y` more.
+        let classes = value(attributes, "class");
+        if let Some(id) = value(attributes, "id").strip_prefix("m-")
+            && name == "li"
+        {
+            let from_me = classes.split(' ').any(|class| class == "y");
+            self.message = Some((Message { id: id.to_owned(), from_me, ..Message::default() }, self.depth));
         }
-        let is_aside = name == "time" || attributes.iter().any(|(name, _)| *name == "data-aside");
-        if self.message.is_some() && self.aside.is_none() && is_aside {
+        let is_aside = matches!(name, "time" | "small");
+        if (self.message.is_some() || self.button.is_some()) && self.aside.is_none() && is_aside {
             self.aside = Some(self.depth);
         }
         self.control(name, attributes);
@@ -206,11 +208,11 @@ impl Reader {
         }
         let address = match name {
             "audio" | "video" | "img" | "source" => value(attributes, "src"),
-            "a" if attributes.iter().any(|(name, _)| *name == "data-kind") => value(attributes, "href"),
+            "a" if attributes.iter().any(|(name, _)| *name == "data-type") => value(attributes, "href"),
             _ => String::new(),
         };
         if !address.is_empty() {
-            let kind = match (name, value(attributes, "data-kind"), value(attributes, "type")) {
+            let kind = match (name, value(attributes, "data-type"), value(attributes, "type")) {
                 (_, kind, _) if !kind.is_empty() => kind,
                 (_, _, kind) if !kind.is_empty() => kind,
                 ("img", _, _) => "image".to_owned(),
@@ -280,11 +282,12 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) {
+        if self.aside.is_some() {
+            return;
+        }
         if let Some(button) = &mut self.button {
             button.label.push_str(text);
-        } else if self.aside.is_none()
-            && let Some((message, _)) = &mut self.message
-        {
+        } else if let Some((message, _)) = &mut self.message {
             message.text.push_str(text);
         }
     }
@@ -313,10 +316,10 @@ mod tests {
     fn forms_buttons_and_messages_are_read() {
         let page = read(
             r#"<!doctype html><style>a > b {}</style><ol>
-            <li class=in data-from="me" data-id="1"><p>hola &amp; adiós</p><time>10:00</time></li>
-            <li data-from="line" data-id="2"><p>¿Idioma?<br>Language?</p>
+            <li class="m y" id="m-1"><p>hola &amp; adiós</p><small>You · 10:00</small></li>
+            <li class="m" id="m-2"><p>¿Idioma?<br>Language?</p>
               <form method="post" action="/chat/casa"><input type=hidden name=key value="a&#39;b">
-              <button name="choice" value="spa">Español</button><button name="choice" value="eng">English</button></form>
+              <button name="choice" value="spa"><span>Español</span><small>el idioma</small></button><button name="choice" value="eng">English</button></form>
               <audio src="/media/x.ogg" controls></audio></li></ol>
             <form method=post action=/chat/casa><textarea name="text"></textarea><button>Send</button></form>"#,
         );
@@ -335,7 +338,7 @@ mod tests {
     #[test]
     fn broken_pages_do_no_harm() {
         for source in
-            ["", "<", "<a", "</", "<a b=\"c", "&", "&#xffffffff;", "<li data-from=me>", "</li></li>", "<!--"]
+            ["", "<", "<a", "</", "<a b=\"c", "&", "&#xffffffff;", "<li id=m->", "</li></li>", "<!--"]
         {
             let _ = read(source);
         }

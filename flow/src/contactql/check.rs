@@ -18,9 +18,9 @@ pub(super) fn resolve(name: &str, resolver: Option<&dyn Resolver>) -> Result<Pro
     let name = name.to_lowercase();
     let field = |key: &str| match resolver {
         None => Some(Property::Field { key: key.into(), kind: None }),
-        Some(resolver) => {
-            resolver.field(key).map(|field| Property::Field { key: field.key.clone(), kind: Some(field.kind) })
-        }
+        Some(resolver) => resolver
+            .field(key)
+            .map(|field| Property::Field { key: field.key.clone(), kind: Some(field.kind) }),
     };
     let found = if let Some(key) = name.strip_prefix("fields.") {
         field(key)
@@ -119,7 +119,8 @@ pub(super) fn check(
         _ => {
             if kind(property) == Some(Kind::Text) {
                 let operator = operator.as_str();
-                let text = format!("comparisons with {operator} can only be used with date and number fields");
+                let text =
+                    format!("comparisons with {operator} can only be used with date and number fields");
                 let extra = [("property", key(property)), ("operator", operator)];
                 return Err(QueryError::new("unsupported_comparison", text, &extra));
             }
@@ -219,7 +220,8 @@ fn check_value(
 }
 
 fn is_status(value: &str) -> bool {
-    let all = [ContactStatus::Active, ContactStatus::Blocked, ContactStatus::Stopped, ContactStatus::Archived];
+    let all =
+        [ContactStatus::Active, ContactStatus::Blocked, ContactStatus::Stopped, ContactStatus::Archived];
     all.iter().any(|status| status.as_str().eq_ignore_ascii_case(value))
 }
 

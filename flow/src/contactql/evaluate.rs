@@ -137,11 +137,14 @@ impl Queryable for Contact {
                 // the engine does not know what other flows the contact is or was in
                 Attribute::Flow | Attribute::History => Vec::new(),
                 Attribute::Tickets => {
-                    let open = self.tickets.iter().filter(|ticket| ticket.status == TicketStatus::Open).count();
+                    let open =
+                        self.tickets.iter().filter(|ticket| ticket.status == TicketStatus::Open).count();
                     vec![Searched::Number(Decimal::from(open))]
                 }
                 Attribute::CreatedOn => vec![Searched::Time(self.created_on.at)],
-                Attribute::LastSeenOn => self.last_seen_on.map(|seen| Searched::Time(seen.at)).into_iter().collect(),
+                Attribute::LastSeenOn => {
+                    self.last_seen_on.map(|seen| Searched::Time(seen.at)).into_iter().collect()
+                }
             },
             Property::Scheme(scheme) => {
                 let of_scheme = self.urns.iter().filter(|urn| urn.urn.scheme() == scheme);
@@ -150,7 +153,9 @@ impl Queryable for Contact {
             Property::Field { key, kind } => {
                 let Some(value) = self.fields.get(key) else { return Vec::new() };
                 let place = |path: &Option<std::sync::Arc<str>>| {
-                    path.as_deref().map(|path| text(path.rsplit(" > ").next().unwrap_or(path))).unwrap_or_default()
+                    path.as_deref()
+                        .map(|path| text(path.rsplit(" > ").next().unwrap_or(path)))
+                        .unwrap_or_default()
                 };
                 match kind.unwrap_or_default() {
                     FieldKind::Text => text(&value.text),

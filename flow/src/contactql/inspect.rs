@@ -31,7 +31,8 @@ impl Query {
     pub fn inspect(&self, resolver: Option<&dyn Resolver>) -> QueryInspection {
         let mut found = Found::default();
         walk(&self.root, resolver, &mut found);
-        let not_in_groups = [Attribute::Id, Attribute::Ref, Attribute::Group, Attribute::Flow, Attribute::History];
+        let not_in_groups =
+            [Attribute::Id, Attribute::Ref, Attribute::Group, Attribute::Flow, Attribute::History];
         QueryInspection {
             allow_as_group: !not_in_groups.iter().any(|attribute| found.attributes.contains(attribute)),
             attributes: found.attributes.iter().map(|attribute| attribute.as_str().to_owned()).collect(),

@@ -56,7 +56,10 @@ pub enum Property {
     /// Addresses of a scheme.
     Scheme(String),
     /// A contact field, by its key; its type is known when the query was read with the line's fields.
-    Field { key: Arc<str>, kind: Option<crate::assets::FieldKind> },
+    Field {
+        key: Arc<str>,
+        kind: Option<crate::assets::FieldKind>,
+    },
 }
 
 /// What every contact has.
@@ -291,7 +294,9 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut halves = self.value.split('.');
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let number = digits(halves.next().unwrap_or("")) && halves.next().is_none_or(digits) && halves.next().is_none();
+        let number = digits(halves.next().unwrap_or(""))
+            && halves.next().is_none_or(digits)
+            && halves.next().is_none();
         write!(f, "{} {} ", self.property, self.operator.as_str())?;
         if number { f.write_str(&self.value) } else { f.write_str(&quote(&self.value)) }
     }

@@ -1,6 +1,8 @@
 //! Reads a query's text. AND, also where it is only implied, binds closer than OR.
 use super::check::{check, implicit, resolve};
-use super::{Condition, MAX_CONDITIONS, MAX_DEPTH, MAX_QUERY_CHARS, Operator, QueryError, QueryNode, Resolver};
+use super::{
+    Condition, MAX_CONDITIONS, MAX_DEPTH, MAX_QUERY_CHARS, Operator, QueryError, QueryNode, Resolver,
+};
 use crate::env::{Environment, RedactionPolicy};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +35,11 @@ pub(super) fn parse(
 ) -> Result<QueryNode, QueryError> {
     if text.chars().count() > MAX_QUERY_CHARS {
         let max = MAX_QUERY_CHARS.to_string();
-        return Err(QueryError::new("too_long", format!("query can't be longer than {max} characters"), &[("max", &max)]));
+        return Err(QueryError::new(
+            "too_long",
+            format!("query can't be longer than {max} characters"),
+            &[("max", &max)],
+        ));
     }
     let text = text.trim();
     if env.redaction_policy == RedactionPolicy::None

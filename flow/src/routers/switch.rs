@@ -50,7 +50,10 @@ impl RawSwitch {
         let cases = r.each("cases", |r| {
             let uuid = r.required_uuid("uuid");
             let test = r.required("type");
-            if !test.is_empty() && !test.starts_with("has_") && crate::excellent::functions::find(test).is_some() {
+            if !test.is_empty()
+                && !test.starts_with("has_")
+                && crate::excellent::functions::find(test).is_some()
+            {
                 r.complain(format!("case type '{test}' is not a known router test"));
             }
             RawCase {

@@ -10,9 +10,8 @@ use crate::{Outcome, Strict};
 static ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[1-7][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").unwrap()
 });
-static TIME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)").unwrap()
-});
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)").unwrap());
 
 fn texts(value: &Json, each: &mut dyn FnMut(&str)) {
     match value {
@@ -125,7 +124,9 @@ pub fn compare(expected: &Json, found: &Json, inputs: &Json) -> Outcome {
 fn floats(value: &Json) -> Json {
     match value {
         Json::Array(items) => items.iter().map(floats).collect(),
-        Json::Object(map) => Json::Object(map.iter().map(|(key, item)| (key.clone(), floats(item))).collect()),
+        Json::Object(map) => {
+            Json::Object(map.iter().map(|(key, item)| (key.clone(), floats(item))).collect())
+        }
         Json::Number(number) => number.as_f64().map_or_else(|| value.clone(), Json::from),
         other => other.clone(),
     }

@@ -43,7 +43,8 @@ pub fn inspection(data: &Data) -> Cases {
     let files = data.files("files/definition/inspection");
     let run = |name: &String| -> Outcome {
         let expected = data.json(&format!("files/definition/inspection/{name}"));
-        let assets = Assets::read(&data.json(&format!("files/runner/{name}"))).map_err(|p| p[0].to_string())?;
+        let assets =
+            Assets::read(&data.json(&format!("files/runner/{name}"))).map_err(|p| p[0].to_string())?;
         let raw = data.json(&format!("files/runner/{name}"));
         let mut last = Err("no flow fits".to_owned());
         for flow in raw["flows"].as_array().unwrap() {
@@ -72,7 +73,10 @@ pub fn broken_flows(data: &Data) -> Cases {
         }
     };
     let cases = table["cases"].as_array().unwrap();
-    cases.iter().map(|case| (format!("broken_flows/{}", case["assets"].as_str().unwrap()), run(case))).collect()
+    cases
+        .iter()
+        .map(|case| (format!("broken_flows/{}", case["assets"].as_str().unwrap()), run(case)))
+        .collect()
 }
 
 pub fn flow_extraction(data: &Data) -> Cases {
@@ -85,7 +89,10 @@ pub fn flow_extraction(data: &Data) -> Cases {
         same(&expected, &json!({"templates": templates(flow), "localizables": localizables(flow)}))
     };
     let cases = table["cases"].as_array().unwrap();
-    cases.iter().map(|case| (format!("flow_extraction/{}", case["assets"].as_str().unwrap()), run(case))).collect()
+    cases
+        .iter()
+        .map(|case| (format!("flow_extraction/{}", case["assets"].as_str().unwrap()), run(case)))
+        .collect()
 }
 
 pub fn migrations(data: &Data) -> Cases {

@@ -6,8 +6,8 @@ use flow::asks::{AirtimeReply, LlmReply, WebhookReply};
 use flow::env::Environment;
 use flow::events::{MsgOut, PhoneCall, Tokens, TraceSizes, Unsendable};
 use flow::{
-    Ask, AskAnswer, AskKind, Assets, Call, Contact, Event, Limits, Next, Policy, Resume, Segment, Session, Source,
-    Sprint, Trigger,
+    Ask, AskAnswer, AskKind, Assets, Call, Contact, Event, Limits, Next, Policy, Resume, Segment, Session,
+    Source, Sprint, Trigger,
 };
 use serde_json::{Value as Json, json};
 
@@ -111,8 +111,12 @@ impl Host {
             AskKind::Webhook { method, url, headers, body, .. } => {
                 AskAnswer::Webhook(self.web_call(method, url, headers, body))
             }
-            AskKind::Llm { instructions, input, .. } => AskAnswer::Llm(self.language_model(instructions, input)),
-            AskKind::Airtime { recipient, amounts, .. } => AskAnswer::Airtime(self.airtime(recipient.as_str(), amounts)),
+            AskKind::Llm { instructions, input, .. } => {
+                AskAnswer::Llm(self.language_model(instructions, input))
+            }
+            AskKind::Airtime { recipient, amounts, .. } => {
+                AskAnswer::Airtime(self.airtime(recipient.as_str(), amounts))
+            }
             AskKind::Email { .. } => AskAnswer::Email(self.smtp_error.clone().map_or(Ok(()), Err)),
             AskKind::ClaimUrn { urn } => AskAnswer::ClaimUrn(!urn.path().contains("taken")),
         }
@@ -147,8 +151,11 @@ impl Host {
         for (name, value) in mock["headers"].as_object().into_iter().flatten() {
             response_headers.insert(name.clone(), value.as_str().unwrap().to_owned());
         }
-        let mut response =
-            format!("HTTP/1.0 {status_code} {}\r\nContent-Length: {}\r\n", reason(status_code), content.len());
+        let mut response = format!(
+            "HTTP/1.0 {status_code} {}\r\nContent-Length: {}\r\n",
+            reason(status_code),
+            content.len()
+        );
         for (name, value) in &response_headers {
             response.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -218,7 +225,8 @@ impl Host {
         let Some(amount) = amounts.get("RWF") else {
             return Err("no amount configured for transfers in RWF".to_owned());
         };
-        let letter = |source: &mut Replay| char::from(LETTERS[source.random_below(LETTERS.len() as u64) as usize]);
+        let letter =
+            |source: &mut Replay| char::from(LETTERS[source.random_below(LETTERS.len() as u64) as usize]);
         let external_id = (0..10).map(|_| letter(&mut self.source)).collect();
         let log = json!({
             "created_on": "2019-10-16T13:59:30.123456789Z", "elapsed_ms": 0, "retries": 0, "status": "success",
@@ -236,7 +244,13 @@ fn request_text(method: &str, url: &str, headers: &BTreeMap<String, String>, bod
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let at = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(at);
-    let path = if path.is_empty() { "/".to_owned() } else if path.starts_with('?') { format!("/{path}") } else { path.to_owned() };
+    let path = if path.is_empty() {
+        "/".to_owned()
+    } else if path.starts_with('?') {
+        format!("/{path}")
+    } else {
+        path.to_owned()
+    };
     let mut out = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: goflow-testing\r\n");
     if !body.is_empty() || ["POST", "PUT", "PATCH"].contains(&method) {
         out.push_str(&format!("Content-Length: {}\r\n", body.len()));

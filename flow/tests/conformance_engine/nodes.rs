@@ -86,8 +86,10 @@ fn action(raw_assets: &Json, case: &Json) -> Outcome {
 fn first_trigger(host: &mut Host, flow: FlowRef, case: &Json, voice: bool) -> Trigger {
     if voice {
         host.phone_call = Some(
-            serde_json::from_value(json!({"uuid": "01978a2f-ad9a-7f2e-ad44-6e7547078cec", "urn": "tel:+12065551212",
-                "channel": {"uuid": "57f1078f-88aa-46f4-a59a-948a5739c03d", "name": "My Android Phone"}}))
+            serde_json::from_value(
+                json!({"uuid": "01978a2f-ad9a-7f2e-ad44-6e7547078cec", "urn": "tel:+12065551212",
+                "channel": {"uuid": "57f1078f-88aa-46f4-a59a-948a5739c03d", "name": "My Android Phone"}}),
+            )
             .unwrap(),
         );
     }
@@ -99,7 +101,10 @@ fn first_trigger(host: &mut Host, flow: FlowRef, case: &Json, voice: bool) -> Tr
     }
     let uuid = host.source.uuid_v7();
     let received_on: flow::moment::Moment = host.source.now().into();
-    let attachments = ["image/jpeg:http://http://s3.amazon.com/bucket/test.jpg", "audio/mp3:http://s3.amazon.com/bucket/test.mp3"];
+    let attachments = [
+        "image/jpeg:http://http://s3.amazon.com/bucket/test.jpg",
+        "audio/mp3:http://s3.amazon.com/bucket/test.mp3",
+    ];
     let msg = MsgIn {
         urn: Some("tel:+12065551212".parse().unwrap()),
         text: "Hi everybody".to_owned(),
@@ -232,7 +237,8 @@ fn resume(raw_assets: &Json, case: &Json) -> Outcome {
         events.pop();
     }
     let mut expected = json!({"run_status": case["run_status"], "session_status": case["session_status"]});
-    let mut found = json!({"run_status": sprint.session.runs[0].status, "session_status": sprint.session.status});
+    let mut found =
+        json!({"run_status": sprint.session.runs[0].status, "session_status": sprint.session.status});
     if !case["events"].is_null() {
         expected["events"] = case["events"].clone();
         found["events"] = serde_json::to_value(events).unwrap();

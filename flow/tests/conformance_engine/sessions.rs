@@ -84,7 +84,8 @@ pub fn triggers(data: &Data) -> Cases {
             }
             None => {
                 let read = Trigger::read(&json).map(|trigger| serde_json::to_value(trigger).unwrap());
-                cases.push((format!("triggers/{name}"), read.and_then(|found| compare(&json, &found, &json))));
+                cases
+                    .push((format!("triggers/{name}"), read.and_then(|found| compare(&json, &found, &json))));
             }
         }
     }
@@ -106,7 +107,15 @@ fn trigger(raw_assets: &Json, case: &Json) -> Outcome {
     let mut host = Host::new(assets(raw_assets, &env)?, env, Contact::default());
     host.source = Replay::starting("2018-10-18T14:20:30.000123456Z", 0, 12_345);
     let sprint = host.start(trigger);
-    let text = flow::evaluate(&host.assets, &host.env, &host.contact, &sprint.session, &mut host.source, "@(json(trigger))").0;
+    let text = flow::evaluate(
+        &host.assets,
+        &host.env,
+        &host.contact,
+        &sprint.session,
+        &mut host.source,
+        "@(json(trigger))",
+    )
+    .0;
     let found: Json = serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?;
     compare(&case["context"], &found, &case["context"])
 }
@@ -218,5 +227,8 @@ pub fn templates(data: &Data) -> Cases {
         compare(&expected, &found, &json!(null))
     };
     let list = cases.as_array().unwrap().iter().enumerate();
-    list.map(|(at, case)| (format!("engine_templates/{at}:{}", case["template"].as_str().unwrap()), run(case))).collect()
+    list.map(|(at, case)| {
+        (format!("engine_templates/{at}:{}", case["template"].as_str().unwrap()), run(case))
+    })
+    .collect()
 }

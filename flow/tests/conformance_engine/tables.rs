@@ -81,7 +81,10 @@ pub fn contactql_parse(data: &Data) -> Cases {
                 expected[key] = case[key].clone();
             }
         }
-        if found["error_extra"].as_object().is_some_and(serde_json::Map::is_empty) && expected["error_extra"].is_null() && !expected["error"].is_null() {
+        if found["error_extra"].as_object().is_some_and(serde_json::Map::is_empty)
+            && expected["error_extra"].is_null()
+            && !expected["error"].is_null()
+        {
             expected["error_extra"] = json!({});
         }
         same(&expected, &found).map_err(|difference| format!("{}: {difference}", case["query"]))
@@ -180,9 +183,12 @@ pub fn quick_replies(data: &Data) -> Cases {
         let found = match argument.as_str() {
             Some(text) => serde_json::to_value(parse_quick_reply(text)).unwrap(),
             None => {
-                let reply: flow::words::QuickReply = serde_json::from_value(argument.clone()).map_err(|e| e.to_string())?;
+                let reply: flow::words::QuickReply =
+                    serde_json::from_value(argument.clone()).map_err(|e| e.to_string())?;
                 match case["op"].as_str() {
-                    Some("to_text" | "as_text" | "marshal_text") => flow::actions::quick_reply_text(&reply).into(),
+                    Some("to_text" | "as_text" | "marshal_text") => {
+                        flow::actions::quick_reply_text(&reply).into()
+                    }
                     _ => serde_json::to_value(reply).unwrap(),
                 }
             }
@@ -193,9 +199,11 @@ pub fn quick_replies(data: &Data) -> Cases {
 
 pub fn whatsapp_templating(data: &Data) -> Cases {
     each(data, "whatsapp_templating", |_, case| {
-        let template: MsgTemplate = serde_json::from_value(case["template"].clone()).map_err(|e| e.to_string())?;
+        let template: MsgTemplate =
+            serde_json::from_value(case["template"].clone()).map_err(|e| e.to_string())?;
         if case["op"] == "find_translation" {
-            let channel: Channel = serde_json::from_value(case["channel"].clone()).map_err(|e| e.to_string())?;
+            let channel: Channel =
+                serde_json::from_value(case["channel"].clone()).map_err(|e| e.to_string())?;
             let locales: Vec<String> = serde_json::from_value(case["locales"].clone()).unwrap();
             let found = template.find_translation(&channel, &locales).map(|found| found.locale.clone());
             return same(&case["expect"], &json!(found));

@@ -32,6 +32,10 @@ const ABANDONED: Sql = crate::sql!(
      WHERE state = 2 AND part {in_ints:$1} AND (owner IS NULL OR owner <> $2)"
 );
 
+const INTERRUPTED: Sql = crate::sql!(
+    "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost' WHERE state = 2 AND owner = $1"
+);
+
 /// The parts that this process holds at the moment.
 #[derive(Debug, Default)]
 pub struct Leases(Mutex<Held>);
@@ -114,6 +118,15 @@ fn renew_in(tx: &mut Tx<'_>, me: Uuid, now: Ts) -> Result<(Vec<i64>, usize)> {
         tx.run(ABANDONED, args![new.clone(), me])?;
     }
     Ok((held, new.len()))
+}
+
+/// At a start: what this process was sending when it was killed is `unknown` now.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn reclaim(app: &App) -> Result<()> {
+    let me = app.process;
+    app.store.write(move |tx| tx.run(INTERRUPTED, args![me])).await.map(drop)
 }
 
 /// Gives everything back at a clean stop, so that others need not wait for the leases to end.

@@ -31,6 +31,10 @@ const OLD_BODIES: Sql = crate::sql!(
     "UPDATE message SET body = NULL WHERE line_id = $1 AND created_at < $2 AND body IS NOT NULL AND state <> 1"
 );
 
+const OLD_FAREWELLS: Sql = crate::sql!(
+    "UPDATE message SET body = NULL WHERE seal = 1 AND created_at < $1 AND body IS NOT NULL AND state <> 1"
+);
+
 /// A job that this process has taken.
 #[derive(Debug, Clone)]
 pub struct Taken {
@@ -103,6 +107,7 @@ impl Tx<'_> {
         Ok(self.run(OLD_LIVE, args![live_before])?
             + self.run(OLD_RAW, args![raw_before])?
             + self.run(OLD_FAILURES, args![failures_before])?
+            + self.run(OLD_FAREWELLS, args![failures_before])?
             + self.remove_old_inbound(raw_before)?)
     }
 
