@@ -7,7 +7,7 @@ use flow::words::Language;
 use jiff::civil::Date;
 
 use crate::app::App;
-use crate::lines::words::{Phrase, fold};
+use crate::lines::words::{Phrase, Spelt, lower};
 use crate::lines::{Answer, Line};
 use crate::store::Ts;
 
@@ -33,7 +33,7 @@ impl Index {
                     let keywords = keywords
                         .map(|(language, words)| (*language, words.iter().map(|w| Phrase::new(w)).collect()));
                     let titles = answer.title.iter().map(|(language, title)| {
-                        let words = fold(title);
+                        let words = lower(title);
                         let long = words.split(' ').filter(|word| word.chars().count() >= MIN_TITLE_WORD);
                         (*language, long.map(Phrase::new).collect())
                     });
@@ -67,8 +67,7 @@ pub fn valid_until(line: &Line, answer: &Answer) -> Option<Ts> {
 /// none fits well enough, or two fit equally well.
 #[must_use]
 pub fn find<'a>(line: &'a Line, text: &str, today: Date) -> Option<&'a Answer> {
-    let folded = fold(text);
-    let words: Vec<&str> = folded.split(' ').collect();
+    let words = Spelt::new(text);
     let mut best: Option<(usize, &Answer)> = None;
     let mut tied = false;
     for (answer, (keywords, titles)) in line.content.answers.iter().zip(&line.answer_index.0) {
@@ -78,7 +77,7 @@ pub fn find<'a>(line: &'a Line, text: &str, today: Date) -> Option<&'a Answer> {
         let hits = |phrases: &BTreeMap<Language, Vec<Phrase>>| {
             phrases
                 .values()
-                .map(|list| list.iter().filter(|phrase| phrase.is_in(&words)).count())
+                .map(|list| list.iter().filter(|phrase| phrase.is_spelt_in(&words)).count())
                 .max()
                 .unwrap_or(0)
         };

@@ -6,6 +6,16 @@ pub const MAX_SEARCHED_BYTES: usize = 16_384;
 /// A text as words: lower case, accents off, everything that is neither letter nor digit a separator.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    plain(text, unaccented)
+}
+
+/// As [`fold`], with accents as they were written.
+#[must_use]
+pub fn lower(text: &str) -> String {
+    plain(text, |letter| letter)
+}
+
+fn plain(text: &str, change: impl Fn(char) -> char) -> String {
     let mut end = text.len().min(MAX_SEARCHED_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -13,7 +23,7 @@ pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(end);
     let mut gap = false;
     for letter in text[..end].chars().flat_map(char::to_lowercase) {
-        let letter = unaccented(letter);
+        let letter = change(letter);
         if letter.is_alphanumeric() {
             if gap && !out.is_empty() {
                 out.push(' ');
@@ -47,29 +57,43 @@ fn unaccented(letter: char) -> char {
 
 /// A phrase to look for, word by word; a word that ends in `*` matches any ending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase(Vec<(String, bool)>);
+pub struct Phrase(Vec<Word>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
+    folded: String,
+    accented: String,
+    open_end: bool,
+}
+
+/// A text to look in, as it was spelt.
+pub struct Spelt(Vec<(String, String)>);
+
+impl Spelt {
+    /// Takes a text apart into words.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let words = lower(text);
+        Self(words.split(' ').map(|word| (fold(word), word.to_owned())).collect())
+    }
+}
 
 impl Phrase {
     /// Reads a phrase as an author writes it.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(
-            text.split_whitespace()
-                .flat_map(|word| {
-                    let open_end = word.ends_with('*');
-                    let folded = fold(word);
-                    let mut parts: Vec<(String, bool)> = folded
-                        .split(' ')
-                        .filter(|part| !part.is_empty())
-                        .map(|part| (part.to_owned(), false))
-                        .collect();
-                    if let Some(last) = parts.last_mut() {
-                        last.1 = open_end;
-                    }
-                    parts
-                })
-                .collect(),
-        )
+        let mut words = Vec::new();
+        for written in text.split_whitespace() {
+            let open_end = written.ends_with('*');
+            let accented = lower(written);
+            let parts: Vec<&str> = accented.split(' ').filter(|part| !part.is_empty()).collect();
+            words.extend(parts.iter().enumerate().map(|(at, part)| Word {
+                folded: fold(part),
+                accented: (*part).to_owned(),
+                open_end: open_end && at + 1 == parts.len(),
+            }));
+        }
+        Self(words)
     }
 
     /// Whether the phrase stands somewhere in a folded text.
@@ -79,10 +103,25 @@ impl Phrase {
             return false;
         }
         folded.windows(self.0.len()).any(|window| {
-            window.iter().zip(&self.0).all(|(word, (wanted, open_end))| {
-                if *open_end { word.starts_with(wanted.as_str()) } else { word == wanted }
+            window.iter().zip(&self.0).all(|(written, word)| {
+                if word.open_end { written.starts_with(&word.folded) } else { *written == word.folded }
             })
         })
+    }
+
+    /// Whether the phrase stands somewhere in a text, where an accent that was left out does not count but one
+    /// that was written does: somebody who writes "me quitó" does not ask for the office in Quito.
+    #[must_use]
+    pub fn is_spelt_in(&self, text: &Spelt) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let fits = |(folded, written): &(String, String), word: &Word| {
+            let (have, wanted) =
+                if folded == written { (folded, &word.folded) } else { (written, &word.accented) };
+            if word.open_end { have.starts_with(wanted.as_str()) } else { have == wanted }
+        };
+        text.0.windows(self.0.len()).any(|window| window.iter().zip(&self.0).all(|(w, word)| fits(w, word)))
     }
 }
 
@@ -101,6 +140,16 @@ mod tests {
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }
+    }
+
+    #[test]
+    fn an_accent_that_was_written_counts() {
+        let finds = |phrase: &str, text: &str| Phrase::new(phrase).is_spelt_in(&Spelt::new(text));
+        assert!(finds("Quito", "la oficina de quito"));
+        assert!(!finds("Quito", "mi vecino me quitó el perro"));
+        assert!(finds("cédula", "perdí la cedula"));
+        assert!(finds("cédula", "perdí la CÉDULA"));
+        assert!(finds("regulariz*", "quiero regularizarme"));
     }
 
     #[test]
