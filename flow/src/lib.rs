@@ -38,7 +38,7 @@ pub use asks::{Ask, AskAnswer, AskId, AskKind};
 pub use assets::Assets;
 pub use contact::Contact;
 pub use definition::{Flow, Problem};
-pub use engine::{Call, Globals, Next, Policy, Segment, Sprint, resume, start};
+pub use engine::{Call, Globals, Next, Policy, Segment, Sprint, evaluate, resume, start};
 pub use env::Environment;
 pub use events::{Event, EventKind};
 pub use limits::Limits;

@@ -18,8 +18,10 @@ const KEYWORD_POINTS: usize = 2;
 /// Words of a title that are too short tell nothing.
 const MIN_TITLE_WORD: usize = 5;
 
-/// A line's answers, prepared for matching.
-pub struct Index(Vec<(BTreeMap<Language, Vec<Phrase>>, BTreeMap<Language, Vec<Phrase>>)>);
+type Phrases = BTreeMap<Language, Vec<Phrase>>;
+
+/// A line's answers, prepared for matching: the keywords and the title's words of each.
+pub struct Index(Vec<(Phrases, Phrases)>);
 
 impl Index {
     /// Prepares the answers of a line, in their order.
@@ -74,7 +76,7 @@ pub fn find<'a>(line: &'a Line, text: &str, today: Date) -> Option<&'a Answer> {
         if !is_valid(answer, today) {
             continue;
         }
-        let hits = |phrases: &BTreeMap<Language, Vec<Phrase>>| {
+        let hits = |phrases: &Phrases| {
             phrases
                 .values()
                 .map(|list| list.iter().filter(|phrase| phrase.is_spelt_in(&words)).count())

@@ -26,7 +26,7 @@ impl Act for AddContactUrn {
 
     fn read(r: &mut Reader<'_, '_>) -> Self {
         let scheme = r.required("scheme").to_owned();
-        if !scheme.is_empty() && !crate::contact::SCHEMES.contains(&scheme.as_str()) {
+        if !scheme.is_empty() && !crate::contact::is_scheme(&scheme) {
             r.wrong("scheme", "is not a valid URN scheme");
         }
         Self { scheme, path: Text::new(r.required("path")) }

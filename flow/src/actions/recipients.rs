@@ -90,7 +90,7 @@ fn resolve_legacy(turn: &mut Turn<'_, '_>, value: &str, out: &mut Resolved) {
         return;
     }
     let country = turn.engine.env.country;
-    let urn = value.parse::<Urn>().ok().filter(|urn| crate::contact::SCHEMES.contains(&urn.scheme()));
+    let urn = value.parse::<Urn>().ok().filter(|urn| crate::contact::is_scheme(urn.scheme()));
     let urn = urn.or_else(|| crate::tel::parse(value, country).and_then(|tel| Urn::new("tel", &tel).ok()));
     match urn.map(|urn| normalize_urn(&urn, country)).filter(validate_urn) {
         Some(urn) => out.urns.push(urn.identity().parse().unwrap_or(urn)),

@@ -55,7 +55,8 @@ impl FieldKind {
 impl Field {
     /// Reads a text as a value of this field; `None` for an empty text. A text that is no number (date, place)
     /// is kept as text all the same.
-    pub(crate) fn parse_value(
+    #[must_use]
+    pub fn parse_value(
         &self,
         text: &str,
         env: &Environment,
@@ -93,7 +94,7 @@ impl Field {
             FieldKind::District => 2,
             _ => 3,
         };
-        let Some(path) = find_place(places, text, level) else { return };
+        let Some(path) = places.find_in_text(text, level, None) else { return };
         let part = |levels: usize| -> Arc<str> {
             path.split(" > ").take(levels + 1).collect::<Vec<_>>().join(" > ").into()
         };
@@ -101,16 +102,4 @@ impl Field {
         value.district = (level >= 2).then(|| part(2));
         value.ward = (level >= 3).then(|| part(3));
     }
-}
-
-/// The path of the place that a text names: by its path, its name, or any of its words.
-fn find_place(places: &Hierarchy, text: &str, level: usize) -> Option<String> {
-    let found = |name: &str| places.find_by_name(name, level, None).first().map(|path| (*path).to_owned());
-    if let Some(path) = found(text) {
-        return Some(path);
-    }
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let pairs = words.windows(2).map(|pair| pair.join(" "));
-    pairs.chain(words.iter().map(|word| (*word).to_owned())).find_map(|name| found(&name))
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub use field_value::{FieldNumber, FieldValue};
 pub(crate) use reference::reference;
-pub use urns::{ContactUrn, SCHEMES, normalize_urn, validate_urn};
+pub use urns::{ContactUrn, format_urn, is_scheme, normalize_urn, validate_urn};
 
 use crate::moment::Moment;
 use crate::refs::Ref;

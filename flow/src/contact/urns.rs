@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::env::Country;
+use crate::text::urns::Parts;
 use crate::words::Urn;
 
 /// An address with the channel it was last reached by. As text `tel:+593991234567?channel=uuid`.
@@ -72,88 +73,37 @@ impl<'de> Deserialize<'de> for ContactUrn {
     }
 }
 
-/// The schemes that an address may have: RapidPro's, and `sms` and `signal` of our own channels.
-pub const SCHEMES: [&str; 24] = [
-    "bsuid",
-    "discord",
-    "ext",
-    "facebook",
-    "fcm",
-    "freshchat",
-    "instagram",
-    "jiochat",
-    "line",
-    "mailto",
-    "rocketchat",
-    "signal",
-    "slack",
-    "sms",
-    "tel",
-    "telegram",
-    "twitter",
-    "twitterid",
-    "viber",
-    "vk",
-    "webchat",
-    "wechat",
-    "whatsapp",
-    "matrix",
-];
+/// The schemes of our own channels that RapidPro has not.
+const OWN_SCHEMES: [&str; 3] = ["matrix", "signal", "sms"];
+
+/// The schemes that an address may have.
+#[must_use]
+pub fn is_scheme(scheme: &str) -> bool {
+    OWN_SCHEMES.contains(&scheme) || crate::text::urns::is_valid_scheme(scheme)
+}
 
 /// Tidies an address by the rules of its scheme: phone numbers to `+` and digits, names and mail to lower case.
 /// `country` is where a number without a country code is.
 #[must_use]
 pub fn normalize_urn(urn: &Urn, country: Option<Country>) -> Urn {
-    let path = urn.path();
-    let path = path.trim();
-    let tidy = match urn.scheme() {
-        "tel" => crate::tel::normalize(path, country),
-        "twitter" => path.strip_prefix('@').unwrap_or(path).to_lowercase(),
-        "twitterid" | "mailto" => path.to_lowercase(),
-        _ => path.to_owned(),
-    };
-    let display = urn.display().map(|display| match urn.scheme() {
-        "twitterid" => display.strip_prefix('@').unwrap_or(display).to_lowercase(),
-        _ => display.to_owned(),
-    });
-    let Ok(bare) = Urn::new(urn.scheme(), &tidy) else { return urn.clone() };
-    match display {
-        Some(display) if !display.is_empty() => format!("{bare}#{display}").parse().unwrap_or(bare),
-        _ => bare,
+    let Ok(mut parts) = Parts::parse(urn.as_str()) else { return urn.clone() };
+    if parts.scheme == "tel" {
+        parts.path = crate::tel::normalize(&parts.path, country);
     }
+    parts.normalised().to_string().parse().unwrap_or_else(|_| urn.clone())
 }
 
 /// Whether the path can be one of the scheme.
 #[must_use]
 pub fn validate_urn(urn: &Urn) -> bool {
-    let path = urn.path();
-    let all = |test: fn(u8) -> bool| !path.is_empty() && path.bytes().all(test);
-    match urn.scheme() {
-        "tel" | "sms" => {
-            let digits = path.strip_prefix('+').unwrap_or(&path);
-            (1..=64).contains(&path.len()) && digits.bytes().all(|b| b.is_ascii_alphanumeric())
-        }
-        "telegram" | "twitterid" | "fcm_digits" | "vk" => all(|b| b.is_ascii_digit()),
-        "whatsapp" => all(|b| b.is_ascii_digit()),
-        "twitter" => (1..=15).contains(&path.len()) && all(|b| b.is_ascii_alphanumeric() || b == b'_'),
-        "facebook" => {
-            all(|b| b.is_ascii_digit()) || path.strip_prefix("ref:").is_some_and(|id| !id.is_empty())
-        }
-        "instagram" => all(|b| b.is_ascii_digit()),
-        "mailto" => is_mail(&path),
-        "viber" => (1..=24).contains(&path.len()) && path.bytes().all(|b| b.is_ascii_graphic()),
-        "line" | "slack" | "jiochat" | "wechat" | "freshchat" | "rocketchat" | "webchat" | "discord"
-        | "ext" | "fcm" | "bsuid" | "signal" | "matrix" => true,
-        _ => false,
+    if OWN_SCHEMES.contains(&urn.scheme()) {
+        return !urn.path().is_empty();
     }
+    Parts::parse(urn.as_str()).is_ok_and(|parts| parts.validate().is_ok())
 }
 
-fn is_mail(path: &str) -> bool {
-    let Some((name, host)) = path.split_once('@') else { return false };
-    let plain = |c: char| !c.is_whitespace() && c != '@' && c != '<' && c != '>';
-    !name.is_empty()
-        && name.chars().all(plain)
-        && host.contains('.')
-        && host.chars().all(plain)
-        && !host.ends_with('.')
+/// An address as people write it.
+#[must_use]
+pub fn format_urn(urn: &Urn) -> String {
+    Parts::parse(urn.as_str()).map_or_else(|_| urn.path(), |parts| parts.format())
 }

@@ -1,7 +1,7 @@
 //! Which comparisons make sense, and what a word on its own means.
 use super::{Attribute, Condition, Operator, Property, QueryError, Resolver};
 use crate::assets::FieldKind;
-use crate::contact::{ContactStatus, SCHEMES};
+use crate::contact::{ContactStatus, is_scheme};
 use crate::env::{Environment, RedactionPolicy};
 use crate::excellent::{Decimal, Value};
 use crate::words::Language;
@@ -25,10 +25,10 @@ pub(super) fn resolve(name: &str, resolver: Option<&dyn Resolver>) -> Result<Pro
     let found = if let Some(key) = name.strip_prefix("fields.") {
         field(key)
     } else if let Some(scheme) = name.strip_prefix("urns.") {
-        SCHEMES.contains(&scheme).then(|| Property::Scheme(scheme.to_owned()))
+        is_scheme(scheme).then(|| Property::Scheme(scheme.to_owned()))
     } else if let Some(attribute) = Attribute::parse(&name) {
         Some(Property::Attribute(attribute))
-    } else if SCHEMES.contains(&name.as_str()) {
+    } else if is_scheme(&name) {
         Some(Property::Scheme(name.clone()))
     } else {
         field(&name)
@@ -48,7 +48,7 @@ pub(super) fn implicit(text: &str, env: &Environment) -> Condition {
             return condition(Property::Attribute(Attribute::Ref), Operator::Equal, text);
         }
     } else if let Some((scheme, path)) = text.split_once(':')
-        && SCHEMES.contains(&scheme.to_lowercase().as_str())
+        && is_scheme(&scheme.to_lowercase())
         && !path.is_empty()
     {
         return condition(Property::Scheme(scheme.to_lowercase()), Operator::Equal, path);
@@ -191,10 +191,8 @@ fn check_value(
                 return invalid("invalid_number", format!("can't convert '{value}' to a number"));
             }
         }
-        Some(Kind::Datetime) => {
-            if to_date(value, env).is_none() {
-                return invalid("invalid_date", format!("can't convert '{value}' to a date"));
-            }
+        Some(Kind::Datetime) if to_date(value, env).is_none() => {
+            return invalid("invalid_date", format!("can't convert '{value}' to a date"));
         }
         _ => {}
     }

@@ -115,8 +115,7 @@ fn name_contains(name: &str, wanted: &str) -> bool {
 
 /// The words of a text, in lower case.
 pub(super) fn words(text: &str) -> Vec<String> {
-    use unicode_segmentation::UnicodeSegmentation;
-    text.unicode_words().map(str::to_lowercase).collect()
+    crate::text::tokens::unicode_words(text).into_iter().map(str::to_lowercase).collect()
 }
 
 impl Queryable for Contact {

@@ -73,10 +73,7 @@ impl ContactView {
             return contact.name.as_str().into();
         }
         match contact.urns.first() {
-            Some(urn) if !self.redact => {
-                let path = urn.urn.path();
-                if urn.urn.scheme() == "tel" { crate::tel::format(&path).into() } else { path.into() }
-            }
+            Some(urn) if !self.redact => crate::contact::format_urn(&urn.urn).into(),
             _ if contact.id != 0 => self.reference().into(),
             _ => Value::from(""),
         }

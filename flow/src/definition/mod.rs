@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use flow::{Exit, Flow, Node};
 pub use localization::Localization;
 pub use reader::Pointer;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{MAX_RESULT_NAME_CHARS, Reader};
 
 use crate::excellent::Template;
 

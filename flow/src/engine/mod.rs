@@ -101,6 +101,31 @@ pub fn start(call: Call<'_>, trigger: Trigger) -> Sprint {
     Engine::begin(call, trigger)
 }
 
+/// Evaluates a text in a session as it stands, as the console does to explain a flow: in the run that waits, or
+/// else the first. Gives the text and what the flow's author would be told.
+pub fn evaluate(
+    assets: &Arc<Assets>,
+    env: &Environment,
+    contact: &Contact,
+    session: &Session,
+    source: &mut dyn Source,
+    text: &str,
+) -> (String, Vec<Event>) {
+    let mut contact = contact.clone();
+    let limits = Limits::default();
+    let call = Call {
+        assets,
+        env,
+        contact: &mut contact,
+        source,
+        globals: None,
+        policy: None,
+        phone_call: None,
+        limits: &limits,
+    };
+    Engine::evaluate(call, session.clone(), text)
+}
+
 /// Goes on with a session. A resume that does not fit (the wrong type, a timer of an earlier wait, an answer to
 /// another question) changes nothing: [`Sprint::refused`] says why.
 #[must_use]

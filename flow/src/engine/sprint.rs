@@ -139,6 +139,19 @@ impl<'c> Engine<'c> {
         engine.finish()
     }
 
+    pub(super) fn evaluate(call: Call<'c>, session: Session, text: &str) -> (String, Vec<Event>) {
+        let mut engine = Self::new(call, session);
+        let run = engine.session.waiting_run().unwrap_or(0);
+        if engine.session.runs.is_empty() {
+            return (String::new(), Vec::new());
+        }
+        if engine.session.sprints > 1 && engine.session.input.is_some() {
+            engine.resumed = Some(Resumed { kind: "msg", dial: None });
+        }
+        let out = engine.eval_in(run, &crate::definition::Text::new(text));
+        (out, engine.events)
+    }
+
     fn go_on_with_answer(&mut self, answer: AskAnswer) {
         let Some(asking) = self.session.asking.take() else { return };
         let asking = *asking;

@@ -96,7 +96,7 @@ impl<'t> Turn<'t, '_> {
         let (mut out, clean) = self.eval_whole(text);
         let max = self.engine.call.limits.template_chars;
         if out.len() > max {
-            out = ellipsis(out, max);
+            out = crate::text::truncate_ellipsis(&out, max);
         }
         (out, clean)
     }
@@ -142,18 +142,7 @@ impl<'t> Turn<'t, '_> {
     }
 
     fn with_scope<T>(&mut self, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
-        let Engine { call, session, contact, env, resumed, .. } = &mut *self.engine;
-        let root = Context {
-            assets: call.assets,
-            env,
-            session,
-            contact,
-            globals: call.globals.as_ref(),
-            resumed: resumed.as_ref(),
-            run: self.run,
-        };
-        let mut scope = Scope::new(env, &root, call.source);
-        evaluate(&mut scope)
+        self.engine.with_scope(self.run, evaluate)
     }
 
     /// Saves a result and logs the change if its value or category changed.
@@ -205,7 +194,7 @@ impl<'t> Turn<'t, '_> {
 
 /// The key of a result: its name in lower case with underscores.
 pub(crate) fn result_key(name: &str) -> String {
-    crate::tel::snakify(name)
+    crate::text::snakify(name)
 }
 
 /// A result to be saved.
@@ -219,15 +208,29 @@ pub(crate) struct NewResult<'n> {
     pub(crate) extra: Option<Json>,
 }
 
-/// The first characters and three dots, `max` characters in all.
-fn ellipsis(text: String, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text;
-    }
-    format!("{}...", crate::modifiers::cut(&text, max.saturating_sub(3)))
-}
-
 impl Engine<'_> {
+    fn with_scope<T>(&mut self, run: usize, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+        let Engine { call, session, contact, env, resumed, .. } = &mut *self;
+        let root = Context {
+            assets: call.assets,
+            env,
+            session,
+            contact,
+            globals: call.globals.as_ref(),
+            resumed: resumed.as_ref(),
+            run,
+        };
+        let mut scope = Scope::new(env, &root, call.source);
+        evaluate(&mut scope)
+    }
+
+    /// Evaluates a text in a run.
+    pub(super) fn eval_in(&mut self, run: usize, text: &Text) -> String {
+        let (out, problems) = self.with_scope(run, |scope| text.template().evaluate(scope));
+        self.log_problems(problems);
+        out
+    }
+
     /// Logs what an evaluation complained about; gives whether there was no error.
     pub(crate) fn log_problems(&mut self, problems: Vec<crate::excellent::Problem>) -> bool {
         let mut clean = true;

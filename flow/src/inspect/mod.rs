@@ -2,7 +2,9 @@
 mod report;
 mod walk;
 
-pub use report::{Dependencies, DependencyInfo, Inspection, Issue, IssueKind, ResultInfo, inspect};
+pub use report::{
+    Dependencies, DependencyInfo, Inspection, Issue, IssueKind, ResultInfo, inspect, references_of,
+};
 pub use walk::{localizables, templates};
 
 use uuid::Uuid;

@@ -149,6 +149,33 @@ impl<T> Found<T> {
     }
 }
 
+/// The fields and globals that a text's expressions name, and the keys of the parent's results that they use.
+#[must_use]
+pub fn references_of(text: &str) -> (Vec<DependencyRef>, Vec<String>) {
+    let (mut assets, mut results) = (Vec::new(), Vec::new());
+    for reference in template_references(text) {
+        match reference {
+            Reference::Asset(Dependency::Field(field)) => {
+                assets.push(DependencyRef { key: field.key.to_string(), name: field.name.to_string() });
+            }
+            Reference::Asset(Dependency::Global(key)) => {
+                assets.push(DependencyRef { key, name: String::new() })
+            }
+            Reference::Asset(_) => {}
+            Reference::ParentResult(key) => results.push(key),
+        }
+    }
+    (assets, results)
+}
+
+/// A field or global as a text names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DependencyRef {
+    pub key: String,
+    /// Empty: a text knows keys only.
+    pub name: String,
+}
+
 /// Something that a text refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reference {

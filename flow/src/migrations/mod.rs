@@ -1,9 +1,178 @@
-//! Brings definitions of older spec versions to the present one.
-use serde_json::Value as Json;
+//! Brings definitions of older spec versions to the present one, one small step after the other.
+mod routers;
+mod templates;
+mod texts;
+
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 use crate::definition::{Flow, Problem};
 
-/// Migrates a definition and reads it.
-pub(crate) fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
-    Flow::read(raw)
+/// A spec version: major, minor, patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+/// The version that this engine runs.
+pub const PRESENT: Version = Version(14, 4, 2);
+/// The oldest version that is migrated.
+const OLDEST: Version = Version(13, 0, 0);
+
+/// The most minutes that a messaging flow may wait.
+const MAX_MESSAGING_MINUTES: u64 = 20_160;
+/// The fewest minutes that a messaging flow may wait.
+const MIN_MESSAGING_MINUTES: u64 = 5;
+/// The minutes that a messaging flow waits where nothing is said.
+const USUAL_MESSAGING_MINUTES: u64 = 4_320;
+/// The most minutes that a voice flow may wait, and those where nothing is said.
+const MAX_VOICE_MINUTES: u64 = 15;
+
+type Object = Map<String, Json>;
+
+/// What a step works with.
+pub(super) struct Step<'m> {
+    pub(super) flow: &'m mut Object,
+    pub(super) new_uuid: &'m mut dyn FnMut() -> Uuid,
+}
+
+type Migration = fn(&mut Step<'_>);
+
+const MIGRATIONS: [(Version, Migration); 15] = [
+    (Version(13, 1, 0), templates::name_templating),
+    (Version(13, 2, 0), texts::undetermined_language),
+    (Version(13, 3, 0), texts::webhook_json),
+    (Version(13, 4, 0), templates::into_components),
+    (Version(13, 5, 0), templates::out_of_components),
+    (Version(13, 6, 0), texts::cut_names),
+    (Version(13, 6, 1), texts::cut_result_references),
+    (Version(14, 0, 0), expiry),
+    (Version(14, 1, 0), routers::split_by_webhook),
+    (Version(14, 2, 0), routers::ticket_notes),
+    (Version(14, 3, 0), routers::split_by_local),
+    (Version(14, 3, 1), texts::join_words),
+    (Version(14, 4, 0), routers::no_all_urns),
+    (Version(14, 4, 1), routers::split_by_webhook_status),
+    (Version(14, 4, 2), routers::split_by_default_status),
+];
+
+impl Version {
+    /// Reads `13.1.0`; missing parts are 0.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
+        let version =
+            Self(parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?);
+        parts.next().is_none().then_some(version)
+    }
+
+    /// Whether definitions of this version can be read, migrated if need be.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        self >= OLDEST && (self.0, self.1) <= (PRESENT.0, PRESENT.1)
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// The spec version of a definition.
+#[must_use]
+pub fn version_of(flow: &Json) -> Option<Version> {
+    Version::parse(flow.get("spec_version")?.as_str()?)
+}
+
+/// Migrates a definition up to a version; one that is already there stays as it is. `new_uuid` names parts that had
+/// no id before.
+///
+/// # Errors
+/// When the definition says no version, or one that cannot be migrated.
+pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) -> Result<Json, String> {
+    let Some(from) = version_of(&flow) else {
+        return Err("unable to read flow header: field 'spec_version' is required".to_owned());
+    };
+    if from < OLDEST {
+        return Err(format!("spec version {from} is from before {OLDEST} and cannot be read"));
+    }
+    let Some(object) = flow.as_object_mut() else {
+        return Err("a flow definition must be an object".to_owned());
+    };
+    let mut step = Step { flow: object, new_uuid };
+    for (version, migration) in MIGRATIONS {
+        if version > from && version <= to {
+            migration(&mut step);
+            step.flow.insert("spec_version".to_owned(), Json::String(version.to_string()));
+        }
+    }
+    Ok(flow)
+}
+
+/// Migrates a definition to the present version and reads it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
+    // the few ids that migrations need are gone again at the present version
+    let mut counter = 0_u128;
+    let mut new_uuid = || {
+        counter += 1;
+        Uuid::from_u128(counter)
+    };
+    let text = |key: &str| raw.get(key).and_then(Json::as_str).unwrap_or("");
+    let flow = if text("name").is_empty() { text("uuid") } else { text("name") };
+    let problem =
+        |text: String| vec![Problem { flow: flow.to_owned(), node: None, place: String::new(), text }];
+    let version = version_of(raw);
+    if let Some(version) = version.filter(|version| !version.is_supported() && *version > PRESENT) {
+        return Err(problem(format!(
+            "spec version {version} is newer than {PRESENT}, which this engine runs"
+        )));
+    }
+    if version.is_some_and(|version| version >= PRESENT) {
+        return Flow::read(raw);
+    }
+    Flow::read(&migrate(raw.clone(), PRESENT, &mut new_uuid).map_err(problem)?)
+}
+
+impl Step<'_> {
+    /// The nodes of the flow.
+    pub(super) fn nodes(&mut self) -> impl Iterator<Item = &mut Object> {
+        objects(self.flow.get_mut("nodes"))
+    }
+
+    /// The actions of all nodes.
+    pub(super) fn actions(&mut self) -> impl Iterator<Item = &mut Object> {
+        self.nodes().flat_map(|node| objects(node.get_mut("actions")))
+    }
+
+    /// The translations of each language.
+    pub(super) fn translations(&mut self) -> impl Iterator<Item = &mut Object> {
+        let languages = self.flow.get_mut("localization").and_then(Json::as_object_mut);
+        languages.into_iter().flat_map(|languages| languages.values_mut().filter_map(Json::as_object_mut))
+    }
+}
+
+/// The objects of a list.
+pub(super) fn objects(list: Option<&mut Json>) -> impl Iterator<Item = &mut Object> {
+    list.and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut)
+}
+
+/// A text of an object.
+pub(super) fn text<'o>(object: &'o Object, key: &str) -> &'o str {
+    object.get(key).and_then(Json::as_str).unwrap_or("")
+}
+
+/// Flows wait for as long as their type allows.
+fn expiry(step: &mut Step<'_>) {
+    let minutes = step.flow.get("expire_after_minutes").and_then(Json::as_u64).unwrap_or(0);
+    let fitting = match (text(step.flow, "type"), minutes) {
+        ("messaging", 0) => USUAL_MESSAGING_MINUTES,
+        ("messaging", minutes) => minutes.clamp(MIN_MESSAGING_MINUTES, MAX_MESSAGING_MINUTES),
+        ("voice", 0) => MAX_VOICE_MINUTES,
+        ("voice", minutes) => minutes.min(MAX_VOICE_MINUTES),
+        (_, 0) => return,
+        _ => 0,
+    };
+    step.flow.insert("expire_after_minutes".to_owned(), Json::from(fitting));
 }

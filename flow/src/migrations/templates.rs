@@ -74,7 +74,9 @@ pub(super) fn out_of_components(step: &mut Step<'_>) {
         for (action, components) in &moved {
             let translated: Vec<Option<Json>> = components
                 .iter()
-                .map(|(component, _)| translations.remove(component).and_then(|item| item.get("params").cloned()))
+                .map(|(component, _)| {
+                    translations.remove(component).and_then(|item| item.get("params").cloned())
+                })
                 .collect();
             if translated.iter().all(Option::is_none) {
                 continue;

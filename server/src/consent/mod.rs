@@ -340,6 +340,7 @@ pub fn hand_over(
 ///
 /// # Errors
 /// When the store refuses.
+#[expect(clippy::too_many_arguments, reason = "the parts of one handling")]
 pub fn refer_urgently(
     tx: &mut Tx<'_>,
     app: &App,
