@@ -214,7 +214,7 @@ impl Apply<'_, '_> {
             && name.eq_ignore_ascii_case("satisfaction")
             && let Some(ticket) = &self.session.trigger.ticket
         {
-            inbox::record_satisfaction(self.tx, ticket.uuid, category)?;
+            inbox::record_satisfaction(self.tx, self.app, self.contact, ticket.uuid, category, self.now)?;
         }
         Ok(())
     }

@@ -313,12 +313,22 @@ pub fn claim_after_close(tx: &mut Tx<'_>, conversation_id: Uuid, now: Ts) -> Res
     tx.claim_after_close(conversation_id, now)
 }
 
-/// What the person said about how she was helped.
+/// What the person said about how she was helped: kept with the conversation, and told in its thread, where
+/// staff see it.
 ///
 /// # Errors
 /// When the store refuses.
-pub fn record_satisfaction(tx: &mut Tx<'_>, conversation_id: Uuid, category: &str) -> Result<()> {
-    tx.set_satisfaction(conversation_id, category)
+pub fn record_satisfaction(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &Contact,
+    conversation_id: Uuid,
+    category: &str,
+    now: Ts,
+) -> Result<()> {
+    tx.set_satisfaction(conversation_id, category)?;
+    let event = EntryEvent::Satisfaction { category: category.to_owned() };
+    record_event(tx, app, contact, conversation_id, &event, now)
 }
 
 /// Snoozed conversations whose time has come, as (conversation, contact). For each, in a transaction of its
