@@ -1,4 +1,5 @@
 //! Every statement in the source is read by both databases, since nothing checks SQL at compile time.
+#![expect(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeSet;
 use std::path::Path;
 
