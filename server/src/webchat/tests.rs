@@ -575,6 +575,3 @@ async fn who_was_erased_reads_it_and_her_receipt() {
     let (_, page) = world.get("/chat/casa", &cookie).await;
     assert!(page.contains("Receipt ABC") && !page.contains("before"), "{page}");
 }
-
-#[path = "serve.rs"]
-mod serve;
