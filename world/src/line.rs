@@ -22,7 +22,8 @@ const BUSINESS_ACCOUNT_ID: &str = "900800700600500";
 /// Secrets of fakes that listen on this machine only.
 const ACCESS_TOKEN: &str = "demo-access-token";
 const APP_SECRET: &str = "demo-app-secret";
-const VERIFY_TOKEN: &str = "demo-verify-token";
+/// What the line's WhatsApp channel expects when its webhook is set up.
+pub const VERIFY_TOKEN: &str = "demo-verify-token";
 const AUTH_TOKEN: &str = "demo-auth-token";
 
 /// `content/casa` of the project: on disk in a debug build, inside the binary in a release.

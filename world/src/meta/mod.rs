@@ -33,6 +33,8 @@ const MAX_HELD: usize = 10_000;
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// How many of the newest requests are remembered for tests to look at.
 const MAX_REMEMBERED: usize = 2_000;
+/// The answer to a set-up challenge is the challenge, and nothing more.
+const MAX_CHALLENGE_BYTES: usize = 1_000;
 /// The largest file fetched from a link (Meta's limit for audio and video).
 const MAX_LINKED_BYTES: usize = 16 * 1024 * 1024;
 
@@ -253,6 +255,20 @@ impl Meta {
             state.phones.insert((phone_number_id.to_owned(), id.clone()), phone.clone());
         }
         Handset { inner: self.inner.clone(), account, phone }
+    }
+
+    /// Asks the account's webhook whether it is ours, as Meta does when it is set up: whether it repeats the
+    /// challenge to who knows `verify_token`.
+    pub async fn verifies(&self, phone_number_id: &str, verify_token: &str) -> bool {
+        let Some(account) = self.inner.state().accounts.get(phone_number_id).cloned() else { return false };
+        let challenge = self.inner.serial.fetch_add(1, Ordering::SeqCst).to_string();
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("hub.mode", "subscribe"), ("hub.challenge", &challenge)])
+            .append_pair("hub.verify_token", verify_token)
+            .finish();
+        let answer =
+            self.inner.carrier.fetch(&format!("{}?{query}", account.webhook_url), MAX_CHALLENGE_BYTES);
+        answer.await.is_some_and(|answer| answer == challenge.as_bytes())
     }
 
     /// Posts `body` to the account's webhook with the given signature (or none), once, and says how it was
