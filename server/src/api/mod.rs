@@ -3,6 +3,7 @@ pub mod extract;
 mod live;
 mod live_sql;
 mod looks;
+mod operator;
 pub mod page;
 mod problem;
 
@@ -53,6 +54,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(access::http::routes())
         .merge(inbox::http::routes())
         .merge(live::routes())
+        .merge(operator::routes())
 }
 
 /// The OpenAPI document.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::contacts::{identity_hash, part_of};
 use crate::lines::{Channel, Line};
-use crate::store::{Kind, Many, Result, StoreError, Value};
+use crate::store::{Kind, Many, Result, StoreError, Tx, Value};
 use crate::vault::Purpose;
 
 /// The most things that one call may hold (Meta sends up to 1 000).
@@ -141,6 +141,12 @@ fn hash_of(row: &[Value]) -> &[u8] {
     }
 }
 
+/// Adds what came in to the queue; what is known already is left out.
+pub(super) fn insert_events(tx: &mut Tx<'_>, mut rows: Vec<Vec<Value>>) -> Result<()> {
+    rows.sort_by(|a, b| hash_of(a).cmp(hash_of(b)));
+    tx.insert_many(&INBOUND, rows).map(drop)
+}
+
 /// Takes one call of a provider in.
 ///
 /// # Errors
@@ -181,7 +187,7 @@ async fn store(app: &App, inbound: Vec<Vec<Value>>, raw: Vec<Vec<Value>>) -> Res
 }
 
 /// Why the whole call is kept although it was read: a part of it was not.
-fn kept_raw_because(event: &Incoming) -> Option<String> {
+pub(super) fn kept_raw_because(event: &Incoming) -> Option<String> {
     use channels::ChannelEvent;
     match event {
         Incoming::Event(ChannelEvent::Unreadable { place }) => {

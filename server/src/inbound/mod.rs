@@ -5,6 +5,7 @@ mod decide;
 mod handle;
 mod http;
 pub mod leases;
+pub mod replay;
 mod sql;
 
 pub use accept::{Accepted, Intake, KeptRequest, accept_webchat};
