@@ -266,9 +266,9 @@ impl Meta {
             .extend_pairs([("hub.mode", "subscribe"), ("hub.challenge", &challenge)])
             .append_pair("hub.verify_token", verify_token)
             .finish();
-        let answer =
-            self.inner.carrier.fetch(&format!("{}?{query}", account.webhook_url), MAX_CHALLENGE_BYTES);
-        answer.await.is_some_and(|answer| answer == challenge.as_bytes())
+        let url = format!("{}?{query}", account.webhook_url);
+        let answer = self.inner.carrier.fetch(&url, MAX_CHALLENGE_BYTES).await;
+        answer.is_some_and(|answer| answer == challenge.as_bytes())
     }
 
     /// Posts `body` to the account's webhook with the given signature (or none), once, and says how it was
