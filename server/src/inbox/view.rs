@@ -471,8 +471,10 @@ pub fn reason_words(label: &str) -> String {
         "unreadable" => "The message could not be opened.",
         _ => "The provider did not deliver the message.",
     };
-    // Codes are short; anything longer is the provider's prose, which may quote the message.
-    let is_code = !code.is_empty() && code.len() <= 12 && code.chars().all(|c| c.is_ascii_alphanumeric());
+    // Codes are short and have digits; anything else is the provider's prose, which may quote the message.
+    let is_code = code.len() <= 12
+        && code.chars().all(|c| c.is_ascii_alphanumeric())
+        && code.chars().any(|c| c.is_ascii_digit());
     if is_code { format!("{words} ({code})") } else { words.to_owned() }
 }
 

@@ -87,6 +87,8 @@ fn content(languages: &[&str]) -> String {
         for sentence in sentences {
             text += &format!("{sentence} = \"x\"\n");
         }
+        text += "info_names = { messages = \"m\", conversations = \"c\", decisions = \"d\", details = \"e\", \
+                 addresses = \"a\", looks = \"l\" }\n";
     }
     text
 }
