@@ -259,6 +259,8 @@ impl Town {
         let Running::Here(server) = &self.running else {
             panic!("{NO_SERVER}, or it has a clock of its own")
         };
+        // What came in must be handled on its own day: its key does not live for ever.
+        self.settle().await;
         self.clock.advance(by);
         server.app.clock.advance_seconds(by.as_secs());
         for wake in [&server.app.signals.jobs, &server.app.signals.outbound, &server.app.signals.inbound] {

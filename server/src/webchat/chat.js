@@ -103,6 +103,8 @@
     div.appendChild(p);
     li.appendChild(div);
     li.appendChild(s);
+    var greeting = d.getElementById('g');
+    if (greeting) greeting.parentNode.removeChild(greeting);
     list.appendChild(li);
     return li;
   }
@@ -122,6 +124,7 @@
     sending = false;
     if (left) return;
     say(word.waiting);
+    queue.forEach(function (m) { mark(m, word.waiting); });
     timer = w.setTimeout(flush, again * 1000);
     again = Math.min(again * 2, 60);
   }

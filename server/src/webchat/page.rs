@@ -176,7 +176,7 @@ impl View<'_> {
                     p.k { a href=(with(&here, &format!("before={}", first.id))) { (words.earlier) } }
                 }
                 div role="log" aria-label=(words.thread) {
-                    @if bubbles.is_empty() && !self.is_earlier { p { (words.greeting) } }
+                    @if bubbles.is_empty() && !self.is_earlier { p #g { (words.greeting) } }
                     ul #ms {
                         @for (at, b) in bubbles.iter().enumerate() {
                             (bubble(self.line, words, b, Some(at) == end))
@@ -197,9 +197,6 @@ impl View<'_> {
                 data-tag=(self.tag) data-live=(if self.is_earlier { "0" } else { "1" })
                 data-words=(script_words(words)) {
                 input type="hidden" name="id" value=(self.form_id);
-                @if !self.tag.is_empty() && !self.is_earlier {
-                    noscript { iframe src=(strip) title=(words.show_new) {} }
-                }
                 div #q role="group" aria-label=(words.choose) {
                     @if !self.is_earlier {
                         @match self.thread.bubbles.last() {
@@ -213,6 +210,9 @@ impl View<'_> {
                 div.r {
                     button.p { (words.send) }
                     button.n name="refresh" value="1" { (words.show_new) }
+                }
+                @if !self.tag.is_empty() && !self.is_earlier {
+                    noscript { iframe src=(strip) title=(words.show_new) {} }
                 }
                 p #s role="status" { (self.status.map_or("", |status| status_words(words, status))) }
             }
