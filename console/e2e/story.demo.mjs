@@ -47,7 +47,7 @@ async function freePorts() {
 
 /**
  * Starts the demo and reads from its words where everything is and who can sign in.
- * @returns {Promise<{phones: string, console: string, chat: string, team: Map<string, {email: string, password: string}>, said: () => string, stop: () => Promise<void>}>}
+ * @returns {Promise<{phones: string, base: string, chat: string, team: Map<string, {email: string, password: string}>, said: () => string, stop: () => Promise<void>}>}
  */
 export async function startDemo() {
   const path = binary();
@@ -92,7 +92,7 @@ export async function startDemo() {
     for (const [, email, password, name] of said.matchAll(/^ {2}(\S+@\S+) +password (\S+) +(.+) \(.*\)$/gm)) {
       team.set(name.split(" ")[0], { email, password, name });
     }
-    return { phones: place("Phones"), console: place("Console"), chat: place("Public web chat"), team, said: () => said, stop };
+    return { phones: place("Phones"), base: new URL(place("Console")).origin, chat: place("Public web chat"), team, said: () => said, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

@@ -75,7 +75,7 @@ async function tab(name, address, options = {}) {
 async function staff(name) {
   const { page } = await tab(name);
   const { email, password } = demo.team.get(name);
-  await signIn(page, demo.console, email, password);
+  await signIn(page, demo.base, email, password);
   await at(page, "queue").waitFor();
   return page;
 }

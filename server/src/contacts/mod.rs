@@ -314,12 +314,19 @@ pub fn masked(urn: &Urn) -> String {
     if urn.scheme() == "webchat" {
         return "Web chat".to_owned();
     }
-    let path: Vec<char> = urn.path().chars().collect();
+    // WhatsApp leaves out the plus of a number.
+    let plus = if urn.scheme() == "whatsapp" && !is_whatsapp_user_id(urn) { "+" } else { "" };
+    let path: Vec<char> = plus.chars().chain(urn.path().chars()).collect();
     if path.len() < 9 {
         return "…".to_owned();
     }
     let head: String = path[..3].iter().collect();
     let tail: String = path[path.len() - 4..].iter().collect();
-    let plus = if path[0].is_ascii_digit() && urn.scheme() == "whatsapp" { "+" } else { "" };
-    format!("{plus}{head}…{tail}")
+    format!("{head}…{tail}")
+}
+
+/// Whether an address is WhatsApp's business-scoped user id, which holds no phone number.
+#[must_use]
+pub fn is_whatsapp_user_id(urn: &Urn) -> bool {
+    urn.scheme() == "whatsapp" && !urn.path().starts_with(|first: char| first.is_ascii_digit())
 }

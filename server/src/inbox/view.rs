@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Conversation, EntryEvent, Learnt, State};
 use crate::app::App;
-use crate::contacts::{Contact, KnownUrn, Profile, masked};
+use crate::contacts::{Contact, KnownUrn, Profile, is_whatsapp_user_id, masked};
 use crate::lines::{ChannelKind, Line};
 use crate::outbound::MessageState;
 use crate::store::Ts;
@@ -332,7 +332,7 @@ pub fn conversation(
     let row = parts.row;
     let identities = contact.profile.urns.iter().map(|known| IdentityView {
         id: known.identity,
-        kind: known.urn.scheme().to_owned(),
+        kind: if is_whatsapp_user_id(&known.urn) { "bsuid" } else { known.urn.scheme() }.to_owned(),
         masked: masked(&known.urn),
     });
     ConversationView {

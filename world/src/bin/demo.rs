@@ -109,7 +109,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Demo> {
     let ready = line::set_up(&server.app, line::casa(), &meta, &twilio).await?;
     let console = format!("http://{listen}");
     let places = vec![
-        Place { name: "Console of the team".into(), url: format!("{console}/") },
+        Place { name: "Console of the team".into(), url: format!("{console}/console/") },
         Place { name: "Public web chat".into(), url: format!("{console}/chat/{}", ready.slug) },
     ];
     let to = Line {
@@ -128,9 +128,9 @@ fn words(demo: &Demo, data: &Path) -> String {
     let Demo { line, console, phones, .. } = demo;
     let slug = &line.slug;
     let mut text = format!(
-        "\nThe demo of Openline runs, with the sample line {}.\n\n\
+        "\nThe demo of Openline runs. Its sample line: {}.\n\n\
          \x20 Phones (be the people who write)  {phones}/\n\
-         \x20 Console (be the team)             {console}/\n\
+         \x20 Console (be the team)             {console}/console/\n\
          \x20 Public web chat                   {console}/chat/{slug}\n\n\
          Sign in to the console as\n",
         line.name

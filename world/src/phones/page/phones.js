@@ -119,6 +119,7 @@ function choices(phone, bubble) {
   if (bubble.kind === "list") {
     const list = element("details");
     list.append(element("summary", "", bubble.list_label || "Options"), ...buttons);
+    list.addEventListener("toggle", () => { if (list.open) list.scrollIntoView({ block: "nearest" }); });
     // Stays open when only the status of the message has changed.
     list.open = Boolean(phone.bubbles.get(bubble.id)?.querySelector("details")?.open);
     box.append(list);
