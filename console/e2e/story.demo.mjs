@@ -10,6 +10,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+/** So many messages tell where somebody stands. */
+const SHOWN = 6;
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 /** How long anybody waits for anything; a busy machine is slow, a working one is not. */
@@ -123,7 +125,7 @@ class Person {
   async state() {
     const all = await this.messages();
     const tell = (m) => `  ${m.mine ? this.name : "the line"}: ${m.text.replaceAll("\n", "\n    ")} [${m.choices.join(" | ")}] ${m.files.join(" ")} (${m.status})`;
-    return `${this.name} sees (${this.read} read):\n${all.map(tell).join("\n")}\n`;
+    return `${this.name} sees ${all.length} messages (${this.read} read), the last ones:\n${all.slice(-SHOWN).map(tell).join("\n")}\n`;
   }
 
   /** The next message of the line with such words, among those that were not read; those before it count as read. */
@@ -217,20 +219,20 @@ export class Phone extends Person {
 /** A person on the public web chat. */
 export class Visitor extends Person {
   async messages() {
-    const choices = await this.page.locator("#q button").evaluateAll((all) => all.map((b) => (b.querySelector("span") ?? b).innerText));
-    const all = await this.page.locator("#ms > li").evaluateAll((items) =>
-      items.map((item) => ({
+    return this.page.evaluate(() => {
+      const all = [...document.querySelectorAll("#ms > li")].map((item) => ({
         mine: item.classList.contains("y"),
         text: [...item.querySelectorAll(".b > p")].filter((p) => !p.querySelector("a.a")).map((p) => p.innerText).join("\n"),
         choices: [],
         files: [...item.querySelectorAll("a.a")].map((a) => `${a.dataset.type} ${a.href}`),
         links: [],
         status: item.querySelector("small")?.innerText ?? "",
-      })),
-    );
-    // The buttons stand below the messages and belong to the last one.
-    if (all.length > 0) all.at(-1).choices = choices;
-    return all;
+      }));
+      // The buttons stand below the messages and belong to the last one.
+      const buttons = [...document.querySelectorAll("#q button")];
+      if (all.length > 0) all.at(-1).choices = buttons.map((button) => (button.querySelector("span") ?? button).innerText);
+      return all;
+    });
   }
 
   async says(text) {

@@ -45,6 +45,7 @@ function step(title, work) {
       await work();
     } catch (error) {
       for (const [name, tab] of Object.entries(tabs)) await shot(tab.page, `story-failure-${name}`).catch(() => {});
+      for (const person of [amina, luis, noor, sam]) error.message += `\n${await person.state().catch(() => "")}`;
       error.message += `\nThe demo said:\n${demo.said()}`;
       throw error;
     }
@@ -313,6 +314,8 @@ describe("the story of a line", () => {
     const heard = await amina.everHeard();
     assert.doesNotMatch(heard, /Revisar cita/, "a note stays with the staff");
     assert.equal(heard.split("soy Lucía").length, 2, "each answer came once");
+    const notice = at(page, "notice").getByRole("button").last();
+    if (await notice.isVisible()) await notice.click();
     await pictures(tabs["Lucía"], "5-answered");
   });
 

@@ -330,3 +330,22 @@ pub fn masked(urn: &Urn) -> String {
 pub fn is_whatsapp_user_id(urn: &Urn) -> bool {
     urn.scheme() == "whatsapp" && !urn.path().starts_with(|first: char| first.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_masked_alike_on_every_channel() {
+        for (urn, shown, is_user_id) in [
+            ("tel:+593991000002", "+59…0002", false),
+            ("whatsapp:593991000001", "+59…0001", false),
+            ("whatsapp:EC.00019595", "EC.…9595", true),
+            ("tel:12345", "…", false),
+            ("webchat:0123456789abcdef", "Web chat", false),
+        ] {
+            let urn: Urn = urn.parse().expect("an address");
+            assert_eq!((masked(&urn).as_str(), is_whatsapp_user_id(&urn)), (shown, is_user_id), "{urn}");
+        }
+    }
+}
