@@ -250,3 +250,136 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LUCIA: Uuid = Uuid::from_u128(1);
+    const DIEGO: Uuid = Uuid::from_u128(2);
+
+    #[derive(Debug, Clone)]
+    enum Move {
+        Arrives,
+        Take(Uuid),
+        Assign(Option<Uuid>),
+        Reply(Uuid),
+        Close(Uuid),
+        Reopen(Uuid),
+        Snooze(Option<i64>),
+        Wake,
+        Release,
+    }
+
+    fn moves() -> impl Strategy<Value = Vec<(Move, i64)>> {
+        let staff = || prop_oneof![Just(LUCIA), Just(DIEGO)];
+        let one = prop_oneof![
+            Just(Move::Arrives),
+            staff().prop_map(Move::Take),
+            proptest::option::of(staff()).prop_map(Move::Assign),
+            staff().prop_map(Move::Reply),
+            staff().prop_map(Move::Close),
+            staff().prop_map(Move::Reopen),
+            proptest::option::of(0..60_i64).prop_map(Move::Snooze),
+            Just(Move::Wake),
+            Just(Move::Release),
+        ];
+        proptest::collection::vec((one, 0..20_i64), 1..60)
+    }
+
+    fn apply(state: State, step: &Move, now: Ts) -> Result<State, Refused> {
+        match step {
+            Move::Arrives => Ok(state.message_arrived(now)),
+            Move::Take(by) => state.take(*by),
+            Move::Assign(to) => state.assign(*to, now),
+            Move::Reply(by) => state.replied(*by),
+            Move::Close(by) => state.close(Some(*by), now),
+            Move::Reopen(by) => state.reopen(*by, now),
+            Move::Snooze(until) => state.snooze(until.map(|seconds| now.plus_seconds(seconds))),
+            Move::Wake => Ok(state.wake(now).unwrap_or(state)),
+            Move::Release => Ok(state.released(now)),
+        }
+    }
+
+    fn holds(
+        before: State,
+        step: &Move,
+        outcome: Result<State, Refused>,
+        now: Ts,
+    ) -> Result<(), TestCaseError> {
+        let after = match outcome {
+            Ok(after) => after,
+            Err(Refused::IsClosed) => {
+                prop_assert!(before.is_closed());
+                return Ok(());
+            }
+            Err(Refused::IsOpen) => {
+                prop_assert!(matches!(before, State::Waiting { .. } | State::Assigned { .. }));
+                return Ok(());
+            }
+            Err(Refused::TakenByOther) => {
+                prop_assert!(before.assignee().is_some());
+                return Ok(());
+            }
+        };
+        // What is written can be read again.
+        prop_assert_eq!(State::from_columns(after.columns()).unwrap(), after);
+        // Only a close closes, and only a reopening or the person herself opens again.
+        prop_assert!(!after.is_closed() || before.is_closed() || matches!(step, Move::Close(_)));
+        prop_assert!(
+            after.is_closed() || !before.is_closed() || matches!(step, Move::Reopen(_) | Move::Arrives)
+        );
+        match step {
+            Move::Arrives => prop_assert!(after.waiting_since().is_some_and(|since| since <= now)),
+            Move::Reply(by) => {
+                prop_assert_eq!(after, State::Assigned { to: *by, waiting_since: None });
+            }
+            Move::Take(by) => prop_assert_eq!(after.assignee(), Some(*by)),
+            Move::Assign(to) => prop_assert_eq!(after.assignee(), *to),
+            Move::Release => prop_assert_eq!(after.assignee(), None),
+            Move::Close(by) => {
+                // Taking it back at once gives what was there; of a snooze, its waking.
+                let back = after.reopen(*by, now).unwrap();
+                prop_assert_eq!(back.assignee(), before.assignee());
+                if !matches!(before, State::Snoozed { .. }) {
+                    prop_assert_eq!(back, before);
+                }
+            }
+            Move::Snooze(_) if !matches!(before, State::Snoozed { .. }) => {
+                prop_assert_eq!(after.waiting_since(), None);
+                prop_assert_eq!(after.reopen(LUCIA, now).unwrap(), before);
+            }
+            Move::Snooze(_) | Move::Reopen(_) | Move::Wake => {}
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_staff_and_person_do_a_conversation_is_in_one_place(steps in moves()) {
+            let mut now = Ts(1_000_000_000);
+            let mut state = State::Waiting { since: now };
+            for (step, seconds) in steps {
+                now = now.plus_seconds(seconds);
+                let outcome = apply(state, &step, now);
+                holds(state, &step, outcome, now)?;
+                state = outcome.unwrap_or(state);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_that_contradict_each_other_are_not_read() {
+        let good = State::Assigned { to: LUCIA, waiting_since: None }.columns();
+        for wrong in [
+            Columns { assignee: None, ..good },
+            Columns { state: 0, ..good },
+            Columns { state: 3, ..good },
+            Columns { state: 4, ..good },
+        ] {
+            assert!(State::from_columns(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
