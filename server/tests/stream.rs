@@ -1,4 +1,5 @@
 //! The event stream of a browser tab: what it tells, to whom, and how it goes on after a lost connection.
+#![expect(clippy::unwrap_used, reason = "test code")]
 mod support;
 
 use openline::access::Role;
@@ -126,7 +127,8 @@ async fn events_of_another_process_come_too(world: World) {
     stream.rest().await;
     let now = world.now();
     let written = world.app.store.write(move |tx| {
-        let held = openline::contacts::get(tx, &app, contact_of(tx, id)?)?;
+        let contact = contact_of(tx, id)?;
+        let held = openline::contacts::get(tx, &app, contact)?;
         let event = openline::inbox::EntryEvent::Satisfaction { category: "good".to_owned() };
         let contact = held.ok_or(openline::store::StoreError::Closed)?;
         assert_eq!(contact.line_id, line);

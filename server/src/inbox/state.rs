@@ -316,7 +316,8 @@ mod tests {
                 return Ok(());
             }
             Err(Refused::IsOpen) => {
-                prop_assert!(matches!(before, State::Waiting { .. } | State::Assigned { .. }));
+                let is_open = matches!(before, State::Waiting { .. } | State::Assigned { .. });
+                prop_assert!(is_open);
                 return Ok(());
             }
             Err(Refused::TakenByOther) => {
