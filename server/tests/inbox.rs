@@ -100,7 +100,7 @@ async fn a_conversation_is_taken_answered_and_closed(world: World) {
 
     let closed = diego.does(id, "close", json!({})).await.ok();
     assert_eq!(closed["status"], "closed");
-    assert_eq!(diego.queue("all").await, [String::new(); 0]);
+    assert!(diego.queue("all").await.is_empty());
     assert_eq!(diego.queue("closed").await, [id.to_string()]);
     assert_eq!(diego.does(id, "close", json!({})).await.problem(), "conversation-closed");
     assert_eq!(diego.says(id, "Otra cosa").await.problem(), "conversation-closed");
