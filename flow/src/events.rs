@@ -267,8 +267,11 @@ pub enum EventKind {
     TypingStopped(Typing),
     WaitExpired {},
     WaitTimedOut {},
+    /// Something that works but should be written otherwise.
     Warning {
         text: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        code: String,
     },
     WebhookCalled(WebhookCalled),
 }

@@ -14,6 +14,9 @@ use crate::run::{Run, RunStatus};
 use crate::triggers::Trigger;
 use crate::words::{QuickReply, Urn};
 
+/// The largest answer of a web call that is kept beyond a wait, in bytes of JSON.
+const MAX_KEPT_WEBHOOK_BYTES: usize = 10_000;
+
 /// The state of a session between two sprints. Its JSON is RapidPro's; [`Session::to_stored`] is the form to
 /// keep. The contact is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,9 +133,14 @@ impl Session {
         History { parent_uuid: self.uuid, ancestors, ancestors_since_input: since }
     }
 
-    /// Drops what is not needed to go on: the path, locals and web call of runs that are over.
+    /// Drops what is not needed to go on: the path, locals and web call of runs that are over, and answers of web
+    /// calls that are too large to keep.
     pub fn compact(&mut self) {
         for run in &mut self.runs {
+            let large = |json: &serde_json::Value| json.to_string().len() > MAX_KEPT_WEBHOOK_BYTES;
+            if run.webhook.as_ref().and_then(|webhook| webhook.json.as_ref()).is_some_and(large) {
+                Arc::make_mut(run).webhook = None;
+            }
             if run.is_over() && !(run.path.is_empty() && run.locals.is_empty() && run.webhook.is_none()) {
                 Arc::make_mut(run).compact();
             }

@@ -29,7 +29,8 @@ impl Act for CallClassifier {
     }
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, _: Option<Answered>) -> Outcome {
-        turn.log(EventKind::Warning { text: "NLU classifiers are no longer supported".to_owned() });
+        let text = "NLU classifiers are no longer supported".to_owned();
+        turn.log(EventKind::Warning { text, code: String::new() });
         if !self.result_name.is_empty() {
             turn.save_result(NewResult {
                 name: &self.result_name,

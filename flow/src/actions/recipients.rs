@@ -73,9 +73,11 @@ impl Recipients {
         for var in &self.legacy_vars {
             visitor.template(var);
         }
-        if !self.legacy_vars.is_empty() {
-            visitor.legacy_vars(self.legacy_vars.iter().map(|var| var.raw.to_string()).collect());
-        }
+    }
+
+    /// The recipients in the way of old flows.
+    pub(super) fn legacy_vars(&self) -> Vec<String> {
+        self.legacy_vars.iter().map(|var| var.raw.to_string()).collect()
     }
 }
 

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::recipients::resolve_groups;
 use super::{Act, Answered, Outcome};
+use crate::assets::Group;
 use crate::definition::{Pointer, Reader};
 use crate::engine::Turn;
 use crate::inspect::Visitor;
@@ -32,9 +33,9 @@ impl Act for RemoveContactGroups {
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, _: Option<Answered>) -> Outcome {
         let groups: Vec<Ref> = if self.all {
-            let assets = turn.engine.call.assets;
-            let by_hand = |group: &&Ref| assets.group(group.uuid).is_some_and(|known| known.query.is_none());
-            turn.engine.contact.groups.iter().filter(by_hand).cloned().collect()
+            let held = |group: &&Group| turn.engine.contact.in_group(group.uuid);
+            let by_hand = turn.engine.call.assets.groups().filter(|group| group.query.is_none());
+            by_hand.filter(held).map(Group::to_ref).collect()
         } else {
             resolve_groups(turn, &self.groups)
         };

@@ -12,6 +12,7 @@ use crate::words::Language;
 #[derive(Debug)]
 pub struct SayMsg {
     text: Text,
+    /// Not evaluated: the same recording for everybody.
     audio_url: Text,
 }
 
@@ -30,8 +31,7 @@ impl Act for SayMsg {
         let (text, language) = turn.localized_one(uuid, "text", &self.text);
         let text = turn.eval(text);
         let (audio, _) = turn.localized_one(uuid, "audio_url", &self.audio_url);
-        let audio = turn.eval(audio);
-        let (text, audio) = (text.trim(), audio.trim());
+        let (text, audio) = (text.trim(), audio.raw.trim());
         if text.is_empty() && audio.is_empty() {
             turn.error("Can't say message without audio URL or backdown text");
         } else {
@@ -43,7 +43,7 @@ impl Act for SayMsg {
     fn visit(&self, uuid: Uuid, visitor: &mut dyn Visitor) {
         visitor.both(uuid, "text", std::slice::from_ref(&self.text));
         if !self.audio_url.is_empty() {
-            visitor.both(uuid, "audio_url", std::slice::from_ref(&self.audio_url));
+            visitor.localizable(uuid, "audio_url", std::slice::from_ref(&self.audio_url));
         }
     }
 }

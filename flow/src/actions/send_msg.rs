@@ -130,7 +130,7 @@ impl MsgParts {
         visitor.both(uuid, "quick_replies", &self.quick_replies);
         if let Some(template) = &self.template {
             visitor.dependency(Dependency::Template(template.clone()));
-            visitor.both(uuid, "template_variables", &self.variables);
+            visitor.templates(uuid, "template_variables", &self.variables);
         }
     }
 }

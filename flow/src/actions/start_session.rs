@@ -90,6 +90,9 @@ impl Act for StartSession {
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
         self.recipients.visit(visitor);
+        if !self.recipients.legacy_vars().is_empty() {
+            visitor.legacy_vars(self.recipients.legacy_vars());
+        }
         visitor.dependency(Dependency::Flow(self.flow.clone()));
     }
 }

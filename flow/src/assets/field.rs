@@ -69,21 +69,15 @@ impl Field {
         let shared: Arc<str> = text.into();
         let raw = Value::Text(shared.clone());
         let number = raw.to_number().ok();
-        // read for every type: whether the clock is asked must not depend on the type
+        // read for every type: the type may change, and whether the clock is asked must not depend on it
         let datetime = raw.to_datetime_filled(env, &mut || source.now()).ok();
         let mut value = FieldValue { text: shared, ..FieldValue::default() };
-        match self.kind {
-            FieldKind::Text => {}
-            FieldKind::Number => value.number = number.map(|number| FieldNumber(number.to_string().into())),
-            FieldKind::Datetime => {
-                value.datetime =
-                    datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });
-            }
-            FieldKind::State | FieldKind::District | FieldKind::Ward => {
-                if let Some(places) = assets.locations() {
-                    self.place(text, places, &mut value);
-                }
-            }
+        value.number = number.map(|number| FieldNumber(number.to_string().into()));
+        value.datetime = datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });
+        if let (FieldKind::State | FieldKind::District | FieldKind::Ward, Some(places)) =
+            (self.kind, assets.locations())
+        {
+            self.place(text, places, &mut value);
         }
         Some(value)
     }

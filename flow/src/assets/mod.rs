@@ -177,6 +177,11 @@ impl Assets {
         self.groups.iter().find(|group| group.uuid == uuid)
     }
 
+    /// All groups, in the line's order.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter()
+    }
+
     /// The group of that name; the case of letters does not count.
     #[must_use]
     pub fn group_by_name(&self, name: &str) -> Option<&Group> {

@@ -64,9 +64,11 @@ impl Context<'_> {
         }
         let Some(summary) = &self.session.trigger.run_summary else { return Value::Null };
         let contact = summary.contact.as_ref();
+        let known =
+            summary.flow.as_ref().and_then(|flow| self.assets.flow(flow.uuid)).map(|flow| flow.to_ref());
         let view = run::RelatedView {
             uuid: summary.uuid,
-            flow: summary.flow.clone(),
+            flow: known.or_else(|| summary.flow.clone()),
             contact: contact.map(|contact| ContactView::new(contact.clone(), self.assets.clone(), self.env)),
             results: summary.results.clone().unwrap_or_default(),
             status: summary.status.unwrap_or(crate::run::RunStatus::Active),

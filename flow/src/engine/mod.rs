@@ -85,6 +85,8 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     pub flow_uuid: Uuid,
+    /// The node that was visited last: where a flow goes on after one that it entered, that one's last node (as in
+    /// RapidPro). The exit is always the flow's own.
     pub node_uuid: Uuid,
     pub exit_uuid: Uuid,
     /// What the router looked at.

@@ -44,6 +44,8 @@ pub(crate) struct Engine<'c> {
     pub(crate) choice: Option<String>,
     segments: Vec<Segment>,
     steps: u32,
+    /// The node that was visited last, in whatever flow.
+    last_node: Option<uuid::Uuid>,
 }
 
 /// What `@resume` shows.
@@ -75,6 +77,7 @@ impl<'c> Engine<'c> {
             choice: None,
             segments: Vec::new(),
             steps: 0,
+            last_node: None,
         };
         engine.merge_environment();
         engine
@@ -280,12 +283,14 @@ impl<'c> Engine<'c> {
             status: RunStatus::Active,
             had_input: false,
             webhook: None,
-            parent_uuid: parent.filter(|_| !pushed.terminal),
+            parent_uuid: parent,
             created_on,
             modified_on: created_on,
             exited_on: None,
         };
-        let parent_uuid = parent;
+        // a session that another one started tells whose run it came from
+        let summary = self.session.trigger.run_summary.as_ref().map(|summary| summary.uuid);
+        let parent_uuid = parent.or(summary);
         self.session.runs.push(Arc::new(run));
         self.log(EventKind::RunStarted {
             flow: flow.to_ref(),
@@ -325,6 +330,7 @@ impl<'c> Engine<'c> {
 
     fn visit(&mut self, run: usize, flow: &Arc<Flow>, node: usize) -> After {
         let arrived_on: Moment = self.call.source.now().into();
+        self.last_node = Some(flow.nodes[node].uuid);
         let state = Arc::make_mut(&mut self.session.runs[run]);
         state.path.push(Step { node_uuid: flow.nodes[node].uuid, arrived_on });
         state.modified_on = arrived_on;
@@ -447,7 +453,7 @@ impl<'c> Engine<'c> {
         let time = self.call.source.now();
         self.segments.push(Segment {
             flow_uuid: flow.uuid,
-            node_uuid: place.uuid,
+            node_uuid: self.last_node.unwrap_or(place.uuid),
             exit_uuid: exit.uuid,
             operand: chosen.operand,
             destination_uuid: flow.nodes[to].uuid,
@@ -503,6 +509,7 @@ impl<'c> Engine<'c> {
 
     fn set_input(&mut self, uuid: uuid::Uuid, created_on: Moment, msg: &MsgIn) {
         let channel = msg.channel.as_ref().and_then(|channel| self.call.assets.channel(channel.uuid));
+        Arc::make_mut(&mut self.contact).last_seen_on = Some(created_on);
         self.session.input = Some(Arc::new(Input {
             uuid,
             created_on,

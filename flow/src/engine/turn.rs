@@ -234,7 +234,14 @@ impl Engine<'_> {
     /// Logs what an evaluation complained about; gives whether there was no error.
     pub(crate) fn log_problems(&mut self, problems: Vec<crate::excellent::Problem>) -> bool {
         let mut clean = true;
+        let mut warned: Vec<String> = Vec::new();
         for problem in problems {
+            if problem.kind == ProblemKind::Warning {
+                if warned.contains(&problem.text) {
+                    continue;
+                }
+                warned.push(problem.text.clone());
+            }
             match problem.kind {
                 ProblemKind::Error => {
                     clean = false;
@@ -244,7 +251,9 @@ impl Engine<'_> {
                         &[("expression", &problem.expression)],
                     ));
                 }
-                ProblemKind::Warning => self.log(EventKind::Warning { text: problem.text }),
+                ProblemKind::Warning => {
+                    self.log(EventKind::Warning { text: problem.text, code: "context:deprecated".to_owned() })
+                }
             }
         }
         clean

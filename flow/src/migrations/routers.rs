@@ -57,7 +57,7 @@ pub(super) fn split_by_webhook(step: &mut Step<'_>) {
                 replies.truncate(MAX_QUICK_REPLIES);
             }
         }
-        let Some(action) = action_of(node, &["call_webhook"]) else { continue };
+        let Some(action) = action_of(node, &["call_webhook", "call_resthook"]) else { continue };
         let key = crate::text::snakify(text(action, "result_name"));
         let Some(router) = switch_of(node) else { continue };
         let of_result = [format!("@results.{key}.category"), format!("@results.{key}")];

@@ -32,7 +32,8 @@ pub(super) fn undetermined_language(step: &mut Step<'_>) {
 
 /// 13.3: what a web call answered is below `@webhook.json`.
 pub(super) fn webhook_json(step: &mut Step<'_>) {
-    rewrite_all(step, "webhook", &|text| tools::rename(text, &TOP_LEVELS, "webhook", "webhook.json").0);
+    let of_webhook = |path: &[String]| path.first().is_some_and(|name| name == "webhook");
+    rewrite_all(step, &of_webhook, &|text| tools::rename(text, &TOP_LEVELS, "webhook", "webhook.json").0);
 }
 
 /// 13.6: names of results and categories have limits.
@@ -78,7 +79,8 @@ pub(super) fn cut_result_references(step: &mut Step<'_>) {
         path[at] = crate::modifiers::cut(key, MAX_RESULT_NAME_CHARS).to_owned();
         Some(path.join("."))
     };
-    rewrite_all(step, "results", &|text| tools::rewrite(text, &TOP_LEVELS, &shorten).0);
+    let too_long = |path: &[String]| shorten(&path.to_vec()).is_some();
+    rewrite_all(step, &too_long, &|text| tools::rewrite(text, &TOP_LEVELS, &shorten).0);
 }
 
 /// 14.3.1: several words of a case are one argument.
@@ -108,10 +110,14 @@ pub(super) fn join_words(step: &mut Step<'_>) {
     }
 }
 
-/// Rewrites every text whose expressions name `word`; the others keep their spelling.
-fn rewrite_all(step: &mut Step<'_>, word: &str, rewrite: &dyn Fn(&str) -> String) {
+/// Rewrites every text with a path that is concerned; the others keep their spelling.
+fn rewrite_all(step: &mut Step<'_>, concerned: &dyn Fn(&[String]) -> bool, rewrite: &dyn Fn(&str) -> String) {
     let rewrite = &|text: &str| {
-        if text.to_lowercase().contains(word) { rewrite(text) } else { text.to_owned() }
+        if tools::references(text, &TOP_LEVELS).iter().any(|path| concerned(path)) {
+            rewrite(text)
+        } else {
+            text.to_owned()
+        }
     };
     for action in step.actions() {
         for (key, value) in action.iter_mut() {

@@ -1,5 +1,5 @@
 //! What engine tests share: a source that can be replayed, and a conversation to write stories with.
-#![expect(clippy::unwrap_used, reason = "test code")]
+#![expect(dead_code, clippy::unwrap_used, reason = "test code, of which each test uses a part")]
 use std::sync::Arc;
 
 use flow::env::Environment;

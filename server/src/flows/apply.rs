@@ -110,7 +110,7 @@ impl Apply<'_, '_> {
                 hand_over.learnt.extend(learnt);
                 Ok(())
             }
-            EventKind::Error { text, .. } | EventKind::Warning { text } | EventKind::Failure { text } => {
+            EventKind::Error { text, .. } | EventKind::Warning { text, .. } | EventKind::Failure { text } => {
                 self.tx.note_problem(self.route.line.id, self.flow_name, text, self.now)
             }
             EventKind::ContactStatusChanged { .. }
