@@ -191,10 +191,8 @@ fn check_value(
                 return invalid("invalid_number", format!("can't convert '{value}' to a number"));
             }
         }
-        Some(Kind::Datetime) => {
-            if to_date(value, env).is_none() {
-                return invalid("invalid_date", format!("can't convert '{value}' to a date"));
-            }
+        Some(Kind::Datetime) if to_date(value, env).is_none() => {
+            return invalid("invalid_date", format!("can't convert '{value}' to a date"));
         }
         _ => {}
     }
