@@ -1,5 +1,5 @@
 //! What engine tests share: a source that can be replayed, and a conversation to write stories with.
-#![expect(dead_code, clippy::unwrap_used, reason = "test code, of which each test uses a part")]
+#![expect(clippy::unwrap_used, reason = "test code")]
 use std::sync::Arc;
 
 use flow::env::Environment;
