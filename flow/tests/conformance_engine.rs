@@ -5,6 +5,7 @@
 //! `CONFORMANCE_SHOW=family` (or `all`) prints what fails, `CONFORMANCE_RAISE=1` writes the figures reached into
 //! `floors.json`.
 #![expect(clippy::unwrap_used, reason = "a recorded case that cannot be read must stop the run")]
+#[expect(dead_code, reason = "stories are for other tests")]
 mod common;
 #[path = "conformance_engine/compare.rs"]
 mod compare;
