@@ -4,6 +4,7 @@
 //!
 //! `CONFORMANCE_SHOW=family` (or `all`) prints what fails, `CONFORMANCE_RAISE=1` writes the figures reached into
 //! `floors.json`.
+#![expect(clippy::collapsible_if, clippy::type_complexity, reason = "a harness reads better step by step")]
 #![expect(clippy::unwrap_used, reason = "a recorded case that cannot be read must stop the run")]
 #[expect(dead_code, reason = "stories are for other tests")]
 mod common;
