@@ -77,7 +77,8 @@ export async function signIn(page, base, email, password) {
 
 /** Fails on any violation of WCAG 2.2 AA or of axe's best practices. */
 export async function axe(page, what, { disable = [] } = {}) {
-  await page.evaluate(AXE);
+  // Once a document: reading half a megabyte of script anew costs more than the look itself.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const { violations } = await page.evaluate(
     ([tags, rules]) =>
       globalThis.axe.run(document, {
