@@ -14,6 +14,9 @@ const NARROW = { width: 320, height: 640 };
 /** The expired answer of the sample line; its words must never reach anybody. */
 const EXPIRED = /Ministerio del Interior|Ministry of the Interior|31 de agosto|31 August/;
 
+/** A step takes seconds; a browser that answers no more must not hold up the rest. */
+const STEP_MS = 240_000;
+
 let demo;
 let browser;
 /** Every tab of the story: {page, context, errors}. */
@@ -38,7 +41,7 @@ async function assertAudio(address) {
 
 /** A step of the story. */
 function step(title, work) {
-  it(title, async () => {
+  it(title, { timeout: STEP_MS }, async () => {
     assert.equal(failed, null, `the step before this one failed: ${failed}`);
     failed = title;
     try {
