@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{channel, datetime, lower, names, redacts, shown_urn};
-use crate::assets::{Assets, ChannelRole, FieldKind};
-use crate::contact::{Contact, FieldValue, Ticket};
+use crate::assets::{Assets, Channel, ChannelRole, FieldKind};
+use crate::contact::{Contact, ContactUrn, FieldValue, Ticket};
 use crate::env::Environment;
 use crate::excellent::{Object, Properties, Value};
 use crate::refs::Ref;
+use crate::words::Urn;
 
 /// A contact as expressions see her.
 #[derive(Clone)]
@@ -95,13 +96,10 @@ impl ContactView {
         Object::new(urns).into()
     }
 
-    fn channel(&self) -> Value {
-        let found = self
-            .contact
-            .urns
-            .iter()
-            .find_map(|urn| self.assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send));
-        found.map_or(Value::Null, channel)
+    /// The first address that a channel can send to, and that channel.
+    fn reachable(&self) -> Option<(&Urn, &Channel)> {
+        let channel_of = |urn: &ContactUrn| self.assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send);
+        self.contact.urns.iter().find_map(|urn| Some((&urn.urn, channel_of(urn)?)))
     }
 }
 
@@ -109,7 +107,7 @@ impl Properties for ContactView {
     fn get(&self, key: &str) -> Option<Value> {
         let contact = &self.contact;
         Some(match &*lower(key) {
-            "channel" => self.channel(),
+            "channel" => self.reachable().map_or(Value::Null, |(_, found)| channel(found)),
             "created_on" => datetime(contact.created_on),
             "fields" => self.fields(),
             "first_name" => contact.first_name().into(),
@@ -125,7 +123,7 @@ impl Properties for ContactView {
                 None => Value::array([]),
             },
             "timezone" => contact.timezone.clone().map(Value::Text).into(),
-            "urn" => contact.urns.first().map(|urn| shown_urn(&urn.urn, self.redact)).into(),
+            "urn" => self.reachable().map(|(urn, _)| shown_urn(urn, self.redact)).into(),
             "urns" => Value::array(contact.urns.iter().map(|urn| shown_urn(&urn.urn, self.redact))),
             "uuid" => contact.uuid.to_string().into(),
             _ => return None,

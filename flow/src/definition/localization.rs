@@ -15,6 +15,9 @@ pub struct Localization {
 
 type Item = Vec<(Box<str>, Vec<Text>)>;
 
+/// The longest translation of one text, in characters.
+const MAX_TRANSLATION_CHARS: usize = 10_000;
+
 impl Localization {
     /// Reads the `localization` part of a definition.
     pub(crate) fn read(json: Option<&Json>) -> Result<Self, String> {
@@ -29,7 +32,12 @@ impl Localization {
                 let uuid: Uuid = id.parse().map_err(|_| {
                     invalid(format!("invalid translation for '{code}': invalid item uuid '{id}'"))
                 })?;
-                read.insert(uuid, read_item(properties));
+                let item = read_item(properties).map_err(|what| {
+                    invalid(format!(
+                        "invalid translation for '{code}': invalid item translation for '{id}': {what}"
+                    ))
+                })?;
+                read.insert(uuid, item);
             }
             out.languages.push((language, read));
         }
@@ -52,17 +60,24 @@ impl Localization {
     }
 }
 
-fn read_item(properties: &Json) -> Item {
+fn read_item(properties: &Json) -> Result<Item, String> {
     let mut item = Item::new();
     for (name, texts) in properties.as_object().into_iter().flatten() {
         if name.starts_with('_') {
             continue;
         }
-        let texts = match texts {
-            Json::Array(list) => list.iter().map(|text| Text::new(text.as_str().unwrap_or(""))).collect(),
-            _ => continue,
-        };
-        item.push((name.as_str().into(), texts));
+        let Json::Array(list) = texts else { continue };
+        let mut read = Vec::with_capacity(list.len());
+        for text in list.iter().map(|text| text.as_str().unwrap_or("")) {
+            let chars = if text.len() > MAX_TRANSLATION_CHARS { text.chars().count() } else { 0 };
+            if chars > MAX_TRANSLATION_CHARS {
+                return Err(format!(
+                    "translation value for '{name}' can't be longer than {MAX_TRANSLATION_CHARS} chars (is {chars})"
+                ));
+            }
+            read.push(Text::new(text));
+        }
+        item.push((name.as_str().into(), read));
     }
-    item
+    Ok(item)
 }

@@ -1,4 +1,6 @@
 //! Brings definitions of older spec versions to the present one, one small step after the other.
+pub mod copies;
+pub mod legacy;
 mod routers;
 mod templates;
 mod texts;
@@ -14,8 +16,10 @@ pub struct Version(pub u32, pub u32, pub u32);
 
 /// The version that this engine runs.
 pub const PRESENT: Version = Version(14, 4, 2);
-/// The oldest version that is migrated.
+/// The oldest version that is migrated step by step.
 const OLDEST: Version = Version(13, 0, 0);
+/// The oldest version that can be read at all: see [`legacy`].
+const OLDEST_READ: Version = Version(11, 0, 0);
 
 /// The most minutes that a messaging flow may wait.
 const MAX_MESSAGING_MINUTES: u64 = 20_160;
@@ -67,7 +71,7 @@ impl Version {
     /// Whether definitions of this version can be read, migrated if need be.
     #[must_use]
     pub fn is_supported(self) -> bool {
-        self >= OLDEST && (self.0, self.1) <= (PRESENT.0, PRESENT.1)
+        self >= OLDEST_READ && (self.0, self.1) <= (PRESENT.0, PRESENT.1)
     }
 }
 
@@ -89,6 +93,9 @@ pub fn version_of(flow: &Json) -> Option<Version> {
 /// # Errors
 /// When the definition says no version, or one that cannot be migrated.
 pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) -> Result<Json, String> {
+    if legacy::is_legacy(&flow) {
+        flow = legacy::to_13(&flow, "", new_uuid)?;
+    }
     let Some(from) = version_of(&flow) else {
         return Err("unable to read flow header: field 'spec_version' is required".to_owned());
     };
@@ -113,12 +120,7 @@ pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) 
 /// # Errors
 /// Everything that is wrong with it.
 pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
-    // the few ids that migrations need are gone again at the present version
-    let mut counter = 0_u128;
-    let mut new_uuid = || {
-        counter += 1;
-        Uuid::from_u128(counter)
-    };
+    let mut new_uuid = steady_ids(raw);
     let text = |key: &str| raw.get(key).and_then(Json::as_str).unwrap_or("");
     let flow = if text("name").is_empty() { text("uuid") } else { text("name") };
     let problem =
@@ -133,6 +135,20 @@ pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
         return Flow::read(raw);
     }
     Flow::read(&migrate(raw.clone(), PRESENT, &mut new_uuid).map_err(problem)?)
+}
+
+/// Ids for parts that had none. They follow from the flow's own id: a definition that is read again has the same ones,
+/// and two flows never share any.
+fn steady_ids(raw: &Json) -> impl FnMut() -> Uuid {
+    let text = raw.pointer("/metadata/uuid").or_else(|| raw.get("uuid")).and_then(Json::as_str);
+    let flow = text.and_then(|text| text.parse::<Uuid>().ok()).unwrap_or_default().as_u128();
+    let mut count = 0_u128;
+    move || {
+        count += 1;
+        // an odd factor: different counts never come to the same
+        let mixed = flow ^ count.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        uuid::Builder::from_random_bytes(mixed.to_be_bytes()).into_uuid()
+    }
 }
 
 impl Step<'_> {

@@ -16,10 +16,14 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
 
 type Outcome = Result<Value, Error>;
 
-/// Whether all are true. An error among them is the result, even behind a false one.
+/// Whether all are true; what stands behind the first false one does not count.
 fn and(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
-    let truths: Result<Vec<bool>, Error> = values.iter().map(Value::to_boolean).collect();
-    Ok(truths?.into_iter().all(|truth| truth).into())
+    for value in values {
+        if !value.to_boolean()? {
+            return Ok(Value::Boolean(false));
+        }
+    }
+    Ok(Value::Boolean(true))
 }
 
 /// Whether one is true; what stands behind the first true one does not count.

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::compare::{compare, difference};
 use crate::host::{Host, limits};
 use crate::sessions::{contact, environment};
-use crate::{Cases, Data, Outcome, Strict};
+use crate::{Cases, Data, Outcome, Strict, attempt};
 
 fn standard_contact() -> Json {
     json!({"uuid": "5d76d86b-3bb9-4d5a-b822-c9d86f5d8e4f", "name": "Ryan Lewis", "status": "active", "language": "eng",
@@ -29,7 +29,7 @@ fn each(data: &Data, family: &str, run: impl Fn(&Json, &Json) -> Outcome) -> Cas
         }
         for case in data.json(&format!("files/{family}/{name}")).as_array().unwrap() {
             let id = format!("{family}/{name}:{}", case["description"].as_str().unwrap());
-            cases.push((id, run(&assets, case)));
+            cases.push((id, attempt(|| run(&assets, case))));
         }
     }
     cases

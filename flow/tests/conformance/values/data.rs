@@ -42,26 +42,13 @@ pub struct Data {
     places: Option<Hierarchy>,
 }
 
-fn checksum(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
 impl Data {
     pub fn load(folder: &Path, family: &str) -> Self {
         let mut file: Json = super::read(&folder.join("tables").join(format!("{family}.json")));
         let named: Json = super::read(&folder.join("contexts.json"));
         let fixtures: Json = super::read(&folder.join("fixtures.json"));
         let cases = file["cases"].take().as_array().cloned().unwrap_or_default();
-        let cases = cases
-            .into_iter()
-            .map(|json| {
-                let sorted: BTreeMap<String, Json> =
-                    json.as_object().cloned().unwrap_or_default().into_iter().collect();
-                let text = serde_json::to_string(&sorted).unwrap();
-                Case { id: format!("{family}:{:016x}", checksum(&text)), json }
-            })
-            .collect();
+        let cases = cases.into_iter().map(|json| Case { id: crate::id_of(family, &json), json }).collect();
         let country = [&file["locations"], &fixtures["fixture"]["assets"]["locations"]]
             .into_iter()
             .filter_map(Json::as_array)

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::common::Replay;
 use crate::compare::compare;
 use crate::host::{Host, limits};
-use crate::{Cases, Data, Outcome, Strict};
+use crate::{Cases, Data, Outcome, Strict, attempt, id_of};
 
 pub fn environment(json: &Json) -> Environment {
     if json.is_null() { Environment::default() } else { serde_json::from_value(json.clone()).unwrap() }
@@ -28,7 +28,8 @@ pub fn runner(data: &Data) -> Cases {
     tests
         .map(|(name, stem)| {
             let test = data.json(&format!("files/runner/{name}"));
-            let outcome = run_session(&data.json(&format!("files/runner/{stem}.json")), &test);
+            let raw_assets = data.json(&format!("files/runner/{stem}.json"));
+            let outcome = attempt(|| run_session(&raw_assets, &test));
             (format!("runner/{name}"), outcome)
         })
         .collect()
@@ -79,7 +80,7 @@ pub fn triggers(data: &Data) -> Cases {
             Some(list) => {
                 for case in list {
                     let id = format!("triggers/{name}:{}", case["description"].as_str().unwrap());
-                    cases.push((id, trigger(&raw_assets, case)));
+                    cases.push((id, attempt(|| trigger(&raw_assets, case))));
                 }
             }
             None => {
@@ -130,7 +131,7 @@ pub fn modifiers(data: &Data) -> Cases {
         }
         for case in data.json(&format!("files/modifiers/{name}")).as_array().unwrap() {
             let id = format!("modifiers/{name}:{}", case["description"].as_str().unwrap());
-            cases.push((id, modifier(&raw_assets, &env, case)));
+            cases.push((id, attempt(|| modifier(&raw_assets, &env, case))));
         }
     }
     cases
@@ -177,8 +178,8 @@ pub fn smart_groups(data: &Data) -> Cases {
         });
         compare(&case["contact_after"], &serde_json::to_value(before).unwrap(), case)
     };
-    let list = cases.as_array().unwrap().iter().enumerate();
-    list.map(|(at, case)| (format!("smart_groups/{at}"), run(case))).collect()
+    let list = cases.as_array().unwrap().iter();
+    list.map(|case| (id_of("smart_groups", case), attempt(|| run(case)))).collect()
 }
 
 /// The reference engine's standard session, ended.
@@ -226,9 +227,9 @@ pub fn templates(data: &Data) -> Cases {
         }
         compare(&expected, &found, &json!(null))
     };
-    let list = cases.as_array().unwrap().iter().enumerate();
-    list.map(|(at, case)| {
-        (format!("engine_templates/{at}:{}", case["template"].as_str().unwrap()), run(case))
+    let list = cases.as_array().unwrap().iter();
+    list.map(|case| {
+        (format!("engine_templates:{}", case["template"].as_str().unwrap()), attempt(|| run(case)))
     })
     .collect()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::common::Replay;
 use crate::compare::difference;
-use crate::{Cases, Data, Outcome, Strict};
+use crate::{Cases, Data, Outcome, Strict, attempt};
 
 fn same(expected: &Json, found: &Json) -> Outcome {
     difference(expected, found, "").map_or(Ok(Strict(true)), Err)
@@ -19,7 +19,7 @@ pub fn events(data: &Data) -> Cases {
         let event: Event = serde_json::from_value(json.clone()).map_err(|e| e.to_string())?;
         same(&json, &serde_json::to_value(event).unwrap())
     };
-    files.iter().map(|name| (format!("events/{name}"), run(name))).collect()
+    files.iter().map(|name| (format!("events/{name}"), attempt(|| run(name)))).collect()
 }
 
 pub fn issues(data: &Data) -> Cases {
@@ -33,7 +33,7 @@ pub fn issues(data: &Data) -> Cases {
                 let assets = (case["no_assets"] != true).then_some(&assets);
                 same(&case["issues"], &serde_json::to_value(inspect(&flow, assets).issues).unwrap())
             };
-            cases.push((format!("issues/{name}:{}", case["description"].as_str().unwrap()), run()));
+            cases.push((format!("issues/{name}:{}", case["description"].as_str().unwrap()), attempt(run)));
         }
     }
     cases
@@ -56,7 +56,7 @@ pub fn inspection(data: &Data) -> Cases {
         }
         last
     };
-    files.iter().map(|name| (format!("inspection/{name}"), run(name))).collect()
+    files.iter().map(|name| (format!("inspection/{name}"), attempt(|| run(name)))).collect()
 }
 
 pub fn broken_flows(data: &Data) -> Cases {
@@ -75,7 +75,7 @@ pub fn broken_flows(data: &Data) -> Cases {
     let cases = table["cases"].as_array().unwrap();
     cases
         .iter()
-        .map(|case| (format!("broken_flows/{}", case["assets"].as_str().unwrap()), run(case)))
+        .map(|case| (format!("broken_flows/{}", case["assets"].as_str().unwrap()), attempt(|| run(case))))
         .collect()
 }
 
@@ -91,7 +91,7 @@ pub fn flow_extraction(data: &Data) -> Cases {
     let cases = table["cases"].as_array().unwrap();
     cases
         .iter()
-        .map(|case| (format!("flow_extraction/{}", case["assets"].as_str().unwrap()), run(case)))
+        .map(|case| (format!("flow_extraction/{}", case["assets"].as_str().unwrap()), attempt(|| run(case))))
         .collect()
 }
 
@@ -107,7 +107,8 @@ pub fn migrations(data: &Data) -> Cases {
                 migrate_and_read(&found).map_err(|p| p[0].to_string())?;
                 Ok(outcome)
             };
-            cases.push((format!("migrations/{name}:{}", case["description"].as_str().unwrap()), run()));
+            cases
+                .push((format!("migrations/{name}:{}", case["description"].as_str().unwrap()), attempt(run)));
         }
     }
     cases
