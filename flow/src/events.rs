@@ -68,7 +68,8 @@ pub enum EventKind {
         point_uuid: Uuid,
     },
     ChatStarted {
-        channel: Ref,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Ref>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         params: Option<BTreeMap<String, String>>,
     },

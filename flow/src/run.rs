@@ -89,6 +89,7 @@ pub struct Step {
 /// Something that a run has learnt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
+    #[serde(default)]
     pub name: String,
     pub value: String,
     /// In the flow's base language.
@@ -97,6 +98,7 @@ pub struct RunResult {
     /// In the contact's language when the result was saved; absent when it is the same.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub category_localized: String,
+    #[serde(default)]
     pub node_uuid: Uuid,
     /// What the router looked at.
     #[serde(default, skip_serializing_if = "String::is_empty")]

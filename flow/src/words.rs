@@ -237,19 +237,46 @@ impl QuickReplyKind {
 }
 
 /// One choice offered with a message.
+///
+/// As JSON an object, or only its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(from = "WrittenReply")]
 pub struct QuickReply {
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type")]
     pub kind: QuickReplyKind,
     /// Stays the same in every language, so that an answer by button matches whatever it was shown as.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What the person sees and what comes back as her text; empty for some requests of a location.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// A second line, where the channel has room for it (a WhatsApp list row's description).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extra: Option<String>,
+}
+
+/// The ways to write a quick reply as JSON.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenReply {
+    Text(String),
+    Whole {
+        #[serde(rename = "type", default)]
+        kind: QuickReplyKind,
+        id: Option<String>,
+        #[serde(default)]
+        text: String,
+        extra: Option<String>,
+    },
+}
+
+impl From<WrittenReply> for QuickReply {
+    fn from(written: WrittenReply) -> Self {
+        match written {
+            WrittenReply::Text(text) => Self { text, ..Self::default() },
+            WrittenReply::Whole { kind, id, text, extra } => Self { kind, id, text, extra },
+        }
+    }
 }
 
 /// A provider-approved template and its filled-in variables, for channels that need one outside their window.

@@ -14,6 +14,10 @@ use crate::words::Language;
 
 /// The longest name of a flow, in characters.
 const MAX_NAME_CHARS: usize = 64;
+/// The minutes that a messaging flow waits where nothing is said: a wait that ended at once would help nobody.
+const USUAL_MESSAGING_MINUTES: u32 = 4_320;
+/// The same for a voice flow.
+const USUAL_VOICE_MINUTES: u32 = 15;
 /// The most nodes of a flow.
 const MAX_NODES: usize = 1000;
 /// The most actions of a node.
@@ -186,7 +190,11 @@ impl FlowReader<'_> {
             revision,
             kind: kind?,
             language: language.ok()?,
-            expire_after_minutes: u32::try_from(expire_after_minutes).unwrap_or(u32::MAX),
+            expire_after_minutes: match (expire_after_minutes, kind?) {
+                (0, FlowType::Messaging) => USUAL_MESSAGING_MINUTES,
+                (0, FlowType::Voice) => USUAL_VOICE_MINUTES,
+                (minutes, _) => u32::try_from(minutes).unwrap_or(u32::MAX),
+            },
             nodes: Vec::new(),
             localization: Localization::default(),
             source: json.clone(),

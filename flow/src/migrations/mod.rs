@@ -25,9 +25,7 @@ const OLDEST_READ: Version = Version(11, 0, 0);
 const MAX_MESSAGING_MINUTES: u64 = 20_160;
 /// The fewest minutes that a messaging flow may wait.
 const MIN_MESSAGING_MINUTES: u64 = 5;
-/// The minutes that a messaging flow waits where nothing is said.
-const USUAL_MESSAGING_MINUTES: u64 = 4_320;
-/// The most minutes that a voice flow may wait, and those where nothing is said.
+/// The most minutes that a voice flow may wait.
 const MAX_VOICE_MINUTES: u64 = 15;
 
 type Object = Map<String, Json>;
@@ -179,15 +177,13 @@ pub(super) fn text<'o>(object: &'o Object, key: &str) -> &'o str {
     object.get(key).and_then(Json::as_str).unwrap_or("")
 }
 
-/// Flows wait for as long as their type allows.
+/// Flows wait for as long as their type allows. Where nothing is said, nothing is written: readers know what is usual.
 fn expiry(step: &mut Step<'_>) {
     let minutes = step.flow.get("expire_after_minutes").and_then(Json::as_u64).unwrap_or(0);
     let fitting = match (text(step.flow, "type"), minutes) {
-        ("messaging", 0) => USUAL_MESSAGING_MINUTES,
-        ("messaging", minutes) => minutes.clamp(MIN_MESSAGING_MINUTES, MAX_MESSAGING_MINUTES),
-        ("voice", 0) => MAX_VOICE_MINUTES,
-        ("voice", minutes) => minutes.min(MAX_VOICE_MINUTES),
         (_, 0) => return,
+        ("messaging", minutes) => minutes.clamp(MIN_MESSAGING_MINUTES, MAX_MESSAGING_MINUTES),
+        ("voice", minutes) => minutes.min(MAX_VOICE_MINUTES),
         _ => 0,
     };
     step.flow.insert("expire_after_minutes".to_owned(), Json::from(fitting));
