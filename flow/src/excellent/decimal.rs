@@ -213,14 +213,15 @@ impl Decimal {
     /// Rounded to `places` decimal places (negative: to tens, hundreds...), in the given direction.
     #[must_use]
     pub fn rounded(self, places: i32, rounding: Rounding) -> Self {
-        let drop = i64::from(-self.exponent) - i64::from(places);
-        if drop <= 0 {
+        let drop = -i64::from(self.exponent) - i64::from(places);
+        if drop <= 0 || self.is_zero() {
             return self;
         }
+        let exponent = places.saturating_neg();
         if drop > i64::from(MAX_DIGITS) {
             return match rounding {
-                Rounding::Up if !self.is_negative() => Self::new(1, -places).unwrap_or(self),
-                Rounding::Down if self.is_negative() => Self::new(-1, -places).unwrap_or(self),
+                Rounding::Up if !self.is_negative() => Self::new(1, exponent).unwrap_or(self),
+                Rounding::Down if self.is_negative() => Self::new(-1, exponent).unwrap_or(self),
                 _ => Self::ZERO,
             };
         }
@@ -234,7 +235,7 @@ impl Decimal {
             _ => 0,
         };
         // Rounding keeps or shortens the digits, and moves the exponent towards the one of `places`.
-        Self::new(quotient + step, -places).unwrap_or(self)
+        Self::new(quotient + step, exponent).unwrap_or(self)
     }
 
     /// The whole number at or towards zero from this, when it fits.

@@ -88,6 +88,7 @@ mod tests {
         check("@(mean(1, 2, 4)) @(mod(-7, 3)) @(mod(7.5, 2))", "2.3333333333333333 2 1.5");
         check("@(mod(1, 0))", "!error calling mod(...): division by zero");
         check("@(rand()) @(rand_between(1, 4))", "0.25 2");
+        check("@(round_up(5, -3000000000)) @(round(5, -3000000000)) @(round_up(0, -40))", "5 0 0");
         check("@(number(\"1,000\"))", "!error calling number(...): unable to convert \"1,000\" to a number");
     }
 }
