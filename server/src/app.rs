@@ -30,8 +30,10 @@ pub struct Inner {
     pub intake: Intake,
     /// The people that this process handles.
     pub leases: Leases,
-    /// For calls to providers and to webhooks of flows.
+    /// For calls to providers.
     pub http: reqwest::Client,
+    /// For calls that flows make: guarded against reaching inside (see [`crate::webhook`]).
+    pub web: reqwest::Client,
     /// This process, as the leases name it.
     pub process: Uuid,
 }

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{api, console, jobs, lines, outbound, webchat};
+use crate::{api, console, jobs, lines, outbound, webchat, webhook};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -52,6 +52,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         .user_agent("openline")
         .build()
         .context("the HTTP client cannot be made")?;
+    let web = webhook::client(config.allow_private_addresses).context("the HTTP client cannot be made")?;
     let (intake, waiting) = Intake::new();
     let (clock, ids) = (Clock::default(), Ids::default());
     let process = process_id(&config.data, &ids, clock.now())?;
@@ -66,6 +67,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         intake,
         leases: leases::Leases::default(),
         http,
+        web,
         process,
     });
     Ok((app, waiting))
@@ -80,11 +82,27 @@ pub fn router(app: &App) -> Router {
         .merge(console::router(app.clone()))
 }
 
+/// What a server does beside listening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    Everything,
+    /// It makes durable what comes in and leaves it there: for measuring that alone.
+    AcceptOnly,
+}
+
 /// Starts everything; returns once the server answers.
 ///
 /// # Errors
 /// When the stores, the lines or the address cannot be had.
 pub async fn start(config: Config) -> anyhow::Result<Server> {
+    start_with(config, Duty::Everything).await
+}
+
+/// As [`start`], with a part of a server's duty.
+///
+/// # Errors
+/// As there.
+pub async fn start_with(config: Config, duty: Duty) -> anyhow::Result<Server> {
     let lock = lock_folder(&config.data)?;
     let (app, waiting) = open(config).await?;
     leases::reclaim(&app).await?;
@@ -93,17 +111,9 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
         .map_err(|error| anyhow::anyhow!("listen: {} cannot be listened on: {error}", app.config.listen))?;
     let address = listener.local_addr()?;
     leases::renew(&app).await?;
-    let mut loops = vec![
-        tokio::spawn(inbound::accept::run(app.clone(), waiting)),
-        tokio::spawn(renew_loop(app.clone())),
-        tokio::spawn(outbound::run_loop(app.clone())),
-        tokio::spawn(jobs::run_loop(app.clone())),
-        tokio::spawn(jobs::housekeeping_loop(app.clone())),
-        tokio::spawn(keys_loop(app.clone())),
-    ];
-    let workers = if app.store.dialect() == Dialect::Postgres { POSTGRES_WORKERS } else { 1 };
-    for worker in 0..workers {
-        loops.push(tokio::spawn(inbound::run_worker(app.clone(), worker, workers)));
+    let mut loops = vec![tokio::spawn(inbound::accept::run(app.clone(), waiting))];
+    if duty == Duty::Everything {
+        loops.extend(loops_beside_intake(&app));
     }
     let router = router(&app).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let mut stopping = app.signals.stopping.subscribe();
@@ -116,6 +126,22 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
         }
     });
     Ok(Server { app, address, loops, serving, lock })
+}
+
+fn loops_beside_intake(app: &App) -> Vec<JoinHandle<()>> {
+    let mut loops = vec![
+        tokio::spawn(renew_loop(app.clone())),
+        tokio::spawn(outbound::run_loop(app.clone())),
+        tokio::spawn(jobs::run_loop(app.clone())),
+        tokio::spawn(jobs::housekeeping_loop(app.clone())),
+        tokio::spawn(keys_loop(app.clone())),
+        tokio::spawn(lines_loop(app.clone())),
+    ];
+    let workers = if app.store.dialect() == Dialect::Postgres { POSTGRES_WORKERS } else { 1 };
+    for worker in 0..workers {
+        loops.push(tokio::spawn(inbound::run_worker(app.clone(), worker, workers)));
+    }
+    loops
 }
 
 /// The name under which this installation's processes hold leases. It is kept in the data folder, so that a
@@ -206,6 +232,23 @@ async fn keys_loop(app: App) {
         tokio::select! {
             () = tokio::time::sleep(std::time::Duration::from_millis(100)) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// How often the server looks whether its lines were changed by another process.
+const LINES_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Takes up what the command line or another server has imported.
+async fn lines_loop(app: App) {
+    let mut stopping = app.signals.stopping.subscribe();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LINES_EVERY) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = lines::refresh(&app).await {
+            tracing::error!(%error, "changed lines could not be loaded; the former ones stay");
         }
     }
 }

@@ -30,6 +30,10 @@ pub struct Config {
     /// A file that holds the `postgres://` address instead, so that its password is in no configuration file.
     #[serde(default)]
     pub database_file: Option<PathBuf>,
+    /// A file with the certificates (PEM) of the authorities that PostgreSQL's certificate may come from, when the
+    /// address says `sslmode=require`. Default: those that this machine trusts.
+    #[serde(default)]
+    pub database_ca_file: Option<PathBuf>,
     /// Schema of the data on PostgreSQL.
     #[serde(default = "default_schema")]
     pub schema: String,
@@ -98,6 +102,7 @@ impl Config {
             public_url,
             database: default_database(),
             database_file: None,
+            database_ca_file: None,
             schema: default_schema(),
             keys_database: None,
             master_key_file: None,
@@ -131,6 +136,16 @@ impl Config {
         self.public_url.starts_with("https://")
     }
 
+    /// Whether data or keys travel unencrypted to a PostgreSQL on another machine.
+    #[must_use]
+    pub fn has_plain_database_elsewhere(&self) -> bool {
+        let plain = |location: Result<Location, ConfigError>| match location {
+            Ok(Location::Postgres { url, .. }) => is_plain_and_elsewhere(&url),
+            Ok(Location::Sqlite(_)) | Err(_) => false,
+        };
+        plain(self.data_location()) || plain(self.keys_location())
+    }
+
     fn database_text(&self) -> Result<String, ConfigError> {
         match &self.database_file {
             None => Ok(self.database.clone()),
@@ -152,6 +167,7 @@ impl Config {
             Location::Postgres {
                 url: database,
                 schema: self.schema.clone(),
+                ca_file: self.database_ca_file.clone(),
                 writers: self.postgres_writers,
                 readers: POSTGRES_READERS,
             }
@@ -173,6 +189,7 @@ impl Config {
             Location::Postgres {
                 url: database,
                 schema: format!("{}_keys", self.schema),
+                ca_file: self.database_ca_file.clone(),
                 writers: 2,
                 readers: 1,
             }
@@ -202,6 +219,18 @@ impl Config {
         }
         Ok(MasterKeys { current: MasterKey::parse(&read_secret(&path)?).map_err(unusable)?, older })
     }
+}
+
+fn is_plain_and_elsewhere(url: &str) -> bool {
+    use tokio_postgres::config::{Host, SslMode};
+    let Ok(config) = url.parse::<tokio_postgres::Config>() else { return false };
+    let here = |host: &Host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        Host::Unix(_) => true,
+    };
+    config.get_ssl_mode() != SslMode::Require && !config.get_hosts().iter().all(here)
 }
 
 fn read_secret(path: &Path) -> Result<String, ConfigError> {
@@ -258,6 +287,21 @@ mod tests {
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_plain_connection_to_another_machine_is_noticed() {
+        for (database, noticed) in [
+            ("sqlite", false),
+            ("postgres://u:p@127.0.0.1/d", false),
+            ("postgres://u:p@localhost/d", false),
+            ("postgres://u:p@db.example.org/d", true),
+            ("postgres://u:p@db.example.org/d?sslmode=prefer", true),
+            ("postgres://u:p@db.example.org/d?sslmode=require", false),
+        ] {
+            let text = format!("data = \"d\"\npublic_url = \"https://x\"\ndatabase = \"{database}\"\n");
+            assert_eq!(read(&text).unwrap().has_plain_database_elsewhere(), noticed, "{database}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Calls that flows make to addresses outside: guarded against reaching inside, with limits.
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use flow::asks::WebhookReply;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
 
 use crate::app::App;
 
@@ -11,6 +13,8 @@ use crate::app::App;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest response that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+/// Said when an address lies inside.
+const REFUSED: &str = "addresses in private networks are not called";
 
 /// Makes one call. Whatever goes wrong is part of the reply: the flow branches on it.
 pub async fn call(
@@ -38,11 +42,14 @@ async fn attempt(
     body: &str,
 ) -> Result<WebhookReply, String> {
     let url: reqwest::Url = url.parse().map_err(|_| "the address is none".to_owned())?;
-    if !app.config.allow_private_addresses {
-        refuse_inside(&url).await?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("only http and https are called".to_owned());
+    }
+    if !app.config.allow_private_addresses && is_inside_literally(&url) {
+        return Err(REFUSED.to_owned());
     }
     let method: reqwest::Method = method.parse().map_err(|_| "the method is none".to_owned())?;
-    let mut request = app.http.request(method, url).timeout(TIMEOUT).body(body.to_owned());
+    let mut request = app.web.request(method, url).timeout(TIMEOUT).body(body.to_owned());
     for (name, value) in headers {
         request = request.header(name, value);
     }
@@ -73,21 +80,40 @@ fn reason(error: &reqwest::Error) -> String {
     }
 }
 
-/// Refuses addresses inside the organisation's own network, where a flow has no business.
-async fn refuse_inside(url: &reqwest::Url) -> Result<(), String> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("only http and https are called".to_owned());
+/// Whether an address names a machine inside by its number; names are looked at by [`PublicOnly`] when they are
+/// resolved.
+fn is_inside_literally(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_matches(['[', ']']).parse().is_ok_and(is_inside)
+}
+
+/// The client for calls of flows. It reaches only the public Internet unless `allow_private`: a flow has no business
+/// in the organisation's own network, and whoever writes flows, or to a line, must not reach it through this server.
+///
+/// # Errors
+/// When the client cannot be made.
+pub fn client(allow_private: bool) -> reqwest::Result<reqwest::Client> {
+    // A redirect is an answer like any other; followed, it could lead inside.
+    let builder = reqwest::Client::builder().redirect(Policy::none()).user_agent("openline");
+    if allow_private { builder.build() } else { builder.dns_resolver(PublicOnly).no_proxy().build() }
+}
+
+/// Resolves names to public addresses only. The connection is made to just what was looked at here, so a name that
+/// changes its address between a check and a call gains nothing.
+#[derive(Debug)]
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| !is_inside(address.ip())).collect();
+            if public.is_empty() {
+                return Err(REFUSED.into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
     }
-    let host = url.host_str().ok_or_else(|| "the address has no host".to_owned())?;
-    let port = url.port_or_known_default().unwrap_or(443);
-    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port));
-    let found = found.await.map_err(|_| "the host is not known".to_owned())?;
-    for address in found {
-        if is_inside(address.ip()) {
-            return Err("addresses in private networks are not called".to_owned());
-        }
-    }
-    Ok(())
 }
 
 /// Whether an address is private, local or otherwise not of the public Internet.
@@ -138,8 +164,25 @@ mod tests {
         ] {
             assert!(is_inside(inside.parse().unwrap()), "{inside}");
         }
+        for inside in ["http://127.0.0.1/x", "https://[::1]:8443/", "http://2130706433/", "http://0x7f.1/"] {
+            assert!(is_inside_literally(&inside.parse().unwrap()), "{inside}");
+        }
         for outside in ["9.9.9.9", "157.240.1.1", "2620:fe::fe"] {
             assert!(!is_inside(outside.parse().unwrap()), "{outside}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_not_connected_to() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let error = client(false).unwrap().get(&address).send().await.unwrap_err();
+        assert!(error.is_connect(), "{error:?}");
+        let allowed = client(true).unwrap();
+        let call = tokio::spawn(async move { allowed.get(&address).send().await });
+        // Only the second call knocks.
+        drop(listener.accept().await.unwrap());
+        assert!(call.await.unwrap().is_err());
     }
 }

@@ -86,7 +86,13 @@ fn postgres_reads_every_statement() {
     let url = std::env::var("OPENLINE_TEST_POSTGRES")
         .expect("OPENLINE_TEST_POSTGRES must name a PostgreSQL server to test on; bin/ci starts one");
     let schema = format!("statements_{}", std::process::id());
-    let place = |schema: String| Location::Postgres { url: url.clone(), schema, writers: 1, readers: 1 };
+    let place = |schema: String| Location::Postgres {
+        url: url.clone(),
+        schema,
+        ca_file: None,
+        writers: 1,
+        readers: 1,
+    };
     let data = Store::open(&place(schema.clone()), Part::Data).unwrap();
     let keys = Store::open(&place(format!("{schema}_keys")), Part::Keys).unwrap();
     prepare_all(&data, &keys);

@@ -1,6 +1,7 @@
 //! PostgreSQL for stories and load: the cluster that `OPENLINE_TEST_POSTGRES` names, else a private one in a
 //! temporary folder, with durability left on. Nothing is ever skipped: without PostgreSQL the caller fails.
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -93,11 +94,35 @@ impl Cluster {
     /// # Errors
     /// When PostgreSQL is missing or does not start, with its own words.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// As [`start`](Self::start); the cluster shows this certificate (PEM) to whoever asks for encryption.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_encrypted(certificate: &str, key: &str) -> anyhow::Result<Self> {
+        Self::start_with(Some((certificate, key))).await
+    }
+
+    /// The address of a database whose user may make others.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    async fn start_with(certificate: Option<(&str, &str)>) -> anyhow::Result<Self> {
         let programs = programs()?;
         let folder = tempfile::Builder::new().prefix("openline-postgres-").tempdir()?.keep();
         let password = random_hex()?;
         let password_file = folder.join("password");
         writeln!(std::fs::File::create(&password_file)?, "{password}")?;
+        if let Some((certificate, key)) = certificate {
+            std::fs::write(folder.join("server.crt"), certificate)?;
+            let mut file = std::fs::OpenOptions::new();
+            let mut file = file.write(true).create_new(true).mode(0o600).open(folder.join("server.key"))?;
+            file.write_all(key.as_bytes())?;
+        }
         if is_root() {
             let owned = Command::new("chown").args(["-R", "postgres:"]).arg(&folder).status()?;
             anyhow::ensure!(owned.success(), "{} cannot be given to the user postgres", folder.display());
@@ -124,6 +149,16 @@ impl Cluster {
             ("shared_buffers", "256MB"),
         ] {
             words.extend(["-c".into(), format!("{name}={value}").into()]);
+        }
+        if certificate.is_some() {
+            let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+            for (name, value) in [
+                ("ssl", "on".to_owned()),
+                ("ssl_cert_file", file("server.crt")),
+                ("ssl_key_file", file("server.key")),
+            ] {
+                words.extend(["-c".into(), format!("{name}={value}").into()]);
+            }
         }
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])

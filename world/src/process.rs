@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use openline::boot::Duty;
 use openline::config::Config;
 use tokio::net::TcpStream;
 
@@ -22,14 +23,30 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Runs `program serve config`, and returns when it listens. `program` is one that hands these arguments to
-    /// [`serve`].
+    /// Runs `program serve config` (or `program accept config`), and returns when it listens. `program` is one that
+    /// hands these arguments to [`serve`].
     ///
     /// # Errors
     /// When it cannot be run, ends at once, or does not listen in time.
     pub async fn start(program: &Path, config: &Path, listen: std::net::SocketAddr) -> anyhow::Result<Self> {
+        Self::start_with(program, Duty::Everything, config, listen).await
+    }
+
+    /// As [`start`](Self::start), with a part of a server's duty.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_with(
+        program: &Path,
+        duty: Duty,
+        config: &Path,
+        listen: std::net::SocketAddr,
+    ) -> anyhow::Result<Self> {
         let child = Command::new(program)
-            .arg("serve")
+            .arg(match duty {
+                Duty::Everything => "serve",
+                Duty::AcceptOnly => "accept",
+            })
             .arg(config)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -56,6 +73,17 @@ impl Process {
         self.child.id()
     }
 
+    /// Asks it to stop cleanly, and waits until it has.
+    ///
+    /// # Errors
+    /// When it ends otherwise than well.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+
     /// Kills it as a power cut would: no warning, nothing is put in order.
     pub fn kill(&mut self) {
         // It may have ended already.
@@ -69,8 +97,13 @@ impl Process {
 ///
 /// # Errors
 /// When the configuration is wrong or the server cannot start.
-pub async fn serve(config: &Path) -> anyhow::Result<()> {
-    let server = openline::boot::start(Config::read(config)?).await?;
+pub async fn serve(duty: &str, config: &Path) -> anyhow::Result<()> {
+    let duty = match duty {
+        "serve" => Duty::Everything,
+        "accept" => Duty::AcceptOnly,
+        other => bail!("serve or accept, not {other}"),
+    };
+    let server = openline::boot::start_with(Config::read(config)?, duty).await?;
     let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     ended.await??;
     server.stop().await;
@@ -83,12 +116,15 @@ pub async fn serve(config: &Path) -> anyhow::Result<()> {
 /// When it cannot be written.
 pub fn write_config(path: &Path, config: &Config) -> anyhow::Result<()> {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let text = format!(
+    let mut text = format!(
         "data = {}\nlisten = {}\npublic_url = {}\ndatabase = {}\nallow_private_addresses = true\n",
         quoted(&config.data.to_string_lossy()),
         quoted(&config.listen.to_string()),
         quoted(&config.public_url),
         quoted(&config.database),
     );
+    if let Some(path) = &config.master_key_file {
+        text.push_str(&format!("master_key_file = {}\n", quoted(&path.to_string_lossy())));
+    }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

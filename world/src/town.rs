@@ -277,6 +277,24 @@ impl Town {
         self.rest.settle().await;
     }
 
+    /// A second server process beside the town's, on the same database with the same master key, in a data folder of
+    /// its own. Webhooks go on reaching the first; the second handles its share of the people.
+    ///
+    /// # Panics
+    /// When it cannot be started, or the town uses SQLite.
+    pub async fn second(&self, program: &std::path::Path) -> Process {
+        assert!(self.database.is_some(), "only PostgreSQL has room for two servers");
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, postgres::free_port().expect("a port is free")));
+        let mut config = self.config.clone();
+        config.listen = listen;
+        config.data = self.folder.path().join(format!("second-{}", listen.port()));
+        config.master_key_file = Some(self.config.data.join("master.key"));
+        let path = self.folder.path().join(format!("second-{}.toml", listen.port()));
+        process::write_config(&path, &config).expect("the second configuration can be written");
+        let started = Process::start(program, &path, listen).await;
+        started.unwrap_or_else(|error| panic!("the second server does not start: {error:#}"))
+    }
+
     /// Stops the server cleanly and starts it again on the same data.
     ///
     /// # Panics

@@ -68,6 +68,12 @@ fn check_addresses(findings: &mut Findings, config: &Config) {
             "Providers call only https addresses, and sign-in cookies can be read on the way.",
         );
     }
+    if config.has_plain_database_elsewhere() {
+        findings.warn(
+            "the connection to PostgreSQL on another machine is not encrypted",
+            "Add ?sslmode=require to its address; database_ca_file names the authority when it is your own.",
+        );
+    }
     match std::net::TcpListener::bind(config.listen) {
         Ok(_) => findings.good(&format!("{} is free to listen on", config.listen)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {

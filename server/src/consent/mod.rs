@@ -2,14 +2,17 @@
 mod erase;
 mod sql;
 
+use std::sync::Arc;
+
 use flow::words::{Attachment, Content, Language, QuickReply};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::contacts::{self, ConsentState, Contact, Pending, Standing};
 use crate::flows::Route;
 use crate::inbound::Effects;
 use crate::inbox::{self, Learnt, Opening};
-use crate::lines::{Command, Line, TriageKind};
+use crate::lines::{Channel, Command, Line, TriageKind};
 use crate::outbound::{self, NewMessage, Origin};
 use crate::store::{Result, Ts, Tx};
 use crate::vault::Purpose;
@@ -285,6 +288,28 @@ fn record(
         words,
         at: now,
     })
+}
+
+/// The provider refuses everything to this person because she said STOP to it: she is stopped here too.
+///
+/// # Errors
+/// When the store refuses.
+pub fn stopped_by_provider(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    contact_id: Uuid,
+    now: Ts,
+) -> Result<()> {
+    let Some(mut contact) = contacts::get_locked(tx, app, contact_id)? else { return Ok(()) };
+    if contact.standing != Standing::Active {
+        return Ok(());
+    }
+    contact.standing = Standing::Stopped;
+    let route = Route { line, channel, identity: Uuid::nil() };
+    standing_changed(tx, app, route, &contact, now)?;
+    contacts::save_state(tx, &contact)
 }
 
 /// Notes in the ledger that the provider told us of a STOP or START.

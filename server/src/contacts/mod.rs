@@ -1,4 +1,5 @@
 //! A person as a line knows her: her row, her sealed profile, her identities.
+mod ahead;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::{Key, Purpose};
 
+pub use ahead::Ahead;
 pub use sql::{Identity, LANE_BYTES};
 
 /// Into how many parts people are divided; a part is handled by one process at a time.
@@ -182,17 +184,36 @@ pub fn find_or_make(
     urns: &[Urn],
     now: Ts,
 ) -> Result<(Contact, Uuid, bool)> {
+    find_or_make_ahead(tx, app, &mut Ahead::default(), line_id, channel_id, urns, now)
+}
+
+/// As [`find_or_make`], with what was read ahead.
+///
+/// # Errors
+/// As there.
+pub fn find_or_make_ahead(
+    tx: &mut Tx<'_>,
+    app: &App,
+    ahead: &mut Ahead,
+    line_id: Uuid,
+    channel_id: Uuid,
+    urns: &[Urn],
+    now: Ts,
+) -> Result<(Contact, Uuid, bool)> {
     let first = urns.first().ok_or_else(|| StoreError::Shape("a message without a sender".into()))?;
     let hashes: Vec<Vec<u8>> = urns.iter().map(|urn| identity_hash(app, line_id, urn)).collect();
     let mut found = None;
     for hash in &hashes {
-        if let Some((identity, contact_id)) = tx.identity_by_hash(line_id, hash)? {
+        if let Some((identity, contact_id)) = ahead.identity(tx, line_id, hash)? {
             found = Some((identity, contact_id));
             break;
         }
     }
     let (mut contact, is_new) = match found {
-        Some((_, contact_id)) => (get_locked(tx, app, contact_id)?.ok_or(erased())?, false),
+        Some((_, contact_id)) => {
+            let row = ahead.contact(tx, contact_id)?.ok_or_else(erased)?;
+            (row.open(app)?.ok_or_else(erased)?, false)
+        }
         None => (make(tx, app, line_id, now)?, true),
     };
     let mut answer_to = None;

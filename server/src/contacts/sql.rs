@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::{ConsentState, Contact, Profile, Standing};
 use crate::app::App;
 use crate::args;
-use crate::store::{Result, Row, Sql, StoreError, Ts, Tx};
+use crate::store::{Result, Row, Sql, StoreError, Ts, Tx, Value};
 use crate::vault::Purpose;
 
 /// Length of a lane: the keyed hash of an identity.
@@ -12,11 +12,18 @@ pub const LANE_BYTES: usize = 32;
 
 const IDENTITY_BY_HASH: Sql =
     crate::sql!("SELECT id, contact_id FROM identity WHERE line_id = $1 AND hash = $2");
+/// How exactly it is kept when a person last wrote from an identity, in seconds.
+const TOUCH_SECONDS: i64 = 60;
 const INSERT_IDENTITY: Sql = crate::sql!(
     "INSERT INTO identity (id, line_id, hash, contact_id, channel_id, scheme, last_in_at, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
 );
-const TOUCH_IDENTITY: Sql = crate::sql!("UPDATE identity SET last_in_at = $2, channel_id = $3 WHERE id = $1");
+const IDENTITIES_BY_HASH: Sql =
+    crate::sql!("SELECT hash, id, contact_id FROM identity WHERE line_id = $1 AND hash {in_bytes:$2}");
+const TOUCH_IDENTITY: Sql = crate::sql!(
+    "UPDATE identity SET last_in_at = $2, channel_id = $3 \
+     WHERE id = $1 AND (last_in_at IS NULL OR last_in_at < $4 OR channel_id <> $3)"
+);
 const IDENTITY_WINDOW: Sql = crate::sql!("SELECT last_in_at FROM identity WHERE id = $1");
 const IDENTITIES: Sql =
     crate::sql!("SELECT id, channel_id, scheme, last_in_at FROM identity WHERE contact_id = $1 ORDER BY id");
@@ -27,6 +34,10 @@ const CONTACT: Sql = crate::sql!(
 const CONTACT_LOCKED: Sql = crate::sql!(
     "SELECT id, line_id, key_id, part, language, consent, standing, sealed, session, session_until, pending, \
      conversation_id, created_at, last_in_at FROM contact WHERE id = $1 {for_update}"
+);
+const CONTACTS_LOCKED: Sql = crate::sql!(
+    "SELECT id, line_id, key_id, part, language, consent, standing, sealed, session, session_until, pending, \
+     conversation_id, created_at, last_in_at FROM contact WHERE id {in_uuids:$1} ORDER BY id {for_update}"
 );
 const INSERT_CONTACT: Sql = crate::sql!(
     "INSERT INTO contact (id, line_id, key_id, part, consent, standing, created_at, last_in_at) \
@@ -42,6 +53,10 @@ const UPDATE_CONTACT: Sql = crate::sql!(
 pub struct ContactRow(Row);
 
 impl ContactRow {
+    pub(super) fn id(&self) -> Result<Uuid> {
+        self.0.get(0)
+    }
+
     /// Opens the row with the person's key; `None` when she was erased.
     pub(super) fn open(self, app: &App) -> Result<Option<Contact>> {
         let row = self.0;
@@ -97,6 +112,25 @@ impl Tx<'_> {
         row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
     }
 
+    /// Hash, identity and contact of those hashes that somebody has.
+    pub(super) fn identities_by_hash(
+        &mut self,
+        line_id: Uuid,
+        hashes: impl Iterator<Item = Vec<u8>>,
+    ) -> Result<Vec<(Vec<u8>, Uuid, Uuid)>> {
+        let hashes = Value::Column(hashes.map(Value::Bytes).collect());
+        let rows = self.rows(IDENTITIES_BY_HASH, &[Value::from(line_id), hashes])?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+    }
+
+    /// The rows of these contacts, locked.
+    pub(super) fn contacts_locked(&mut self, ids: Vec<Uuid>) -> Result<Vec<ContactRow>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.rows(CONTACTS_LOCKED, args![ids])?.into_iter().map(ContactRow).collect())
+    }
+
     #[expect(clippy::too_many_arguments, reason = "a row's columns")]
     pub(super) fn insert_identity(
         &mut self,
@@ -111,12 +145,13 @@ impl Tx<'_> {
         self.run(INSERT_IDENTITY, args![id, line_id, hash, contact_id, channel_id, scheme, now]).map(drop)
     }
 
-    /// Notes that a person wrote from an identity, which opens the channel's window.
+    /// Notes that a person wrote from an identity, which opens the channel's window; to the minute, since nothing
+    /// needs it finer and every change is a page to write.
     ///
     /// # Errors
     /// When the store refuses.
     pub fn touch_identity(&mut self, id: Uuid, channel_id: Uuid, now: Ts) -> Result<()> {
-        self.later(TOUCH_IDENTITY, args![id, now, channel_id])
+        self.later(TOUCH_IDENTITY, args![id, now, channel_id, now.plus_seconds(-TOUCH_SECONDS)])
     }
 
     /// When a person last wrote from an identity.

@@ -207,7 +207,7 @@ impl Apply<'_, '_> {
     fn result(&mut self, name: &str, category: &str) -> Result<()> {
         if !category.is_empty() {
             let line = self.route.line.id;
-            self.tx.count_result(line, self.flow_name, name, category, self.now.day())?;
+            self.tx.count_result(self.app.id(), line, self.flow_name, name, category, self.now.day())?;
         }
         let of_ticket = self.session.trigger.kind == TriggerKind::Ticket;
         if of_ticket

@@ -1,12 +1,29 @@
-//! Statements over `result_count` and `flow_problem`.
+//! Statements over `result_tally`, `result_count` and `flow_problem`.
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::args;
-use crate::store::{Result, Sql, Ts, Tx};
+use crate::store::{Kind, Many, Result, Sql, StoreError, Ts, Tx};
 
+static TALLY: Many = Many {
+    table: "result_tally",
+    columns: &[
+        ("id", Kind::Uuid),
+        ("line_id", Kind::Uuid),
+        ("flow", Kind::Text),
+        ("result", Kind::Text),
+        ("category", Kind::Text),
+        ("day", Kind::Int),
+    ],
+    tail: "",
+};
+const TALLIES: Sql =
+    crate::sql!("SELECT id, line_id, flow, result, category, day FROM result_tally ORDER BY id LIMIT $1");
+const TALLIED: Sql = crate::sql!("DELETE FROM result_tally WHERE id {in_uuids:$1}");
 const COUNT: Sql = crate::sql!(
-    "INSERT INTO result_count (line_id, flow, result, category, day, n) VALUES ($1, $2, $3, $4, $5, 1) \
-     ON CONFLICT (line_id, flow, result, category, day) DO UPDATE SET n = result_count.n + 1"
+    "INSERT INTO result_count (line_id, flow, result, category, day, n) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (line_id, flow, result, category, day) DO UPDATE SET n = result_count.n + excluded.n"
 );
 const PROBLEM: Sql = crate::sql!(
     "INSERT INTO flow_problem (line_id, flow, text, last_at, n) VALUES ($1, $2, $3, $4, 1) \
@@ -20,13 +37,38 @@ impl Tx<'_> {
     /// Counts that a result got a category, without saying whose.
     pub(super) fn count_result(
         &mut self,
+        id: Uuid,
         line_id: Uuid,
         flow: &str,
         result: &str,
         category: &str,
         day: i64,
     ) -> Result<()> {
-        self.later(COUNT, args![line_id, flow, result, category, day])
+        self.insert_later(&TALLY, args![id, line_id, flow, result, category, day].to_vec())
+    }
+
+    /// Adds up to `limit` counted results to their counters; returns how many.
+    ///
+    /// # Errors
+    /// When the store refuses, or another process has added the same ones up: nothing is counted twice.
+    pub fn add_up_results(&mut self, limit: i64) -> Result<usize> {
+        let mut sums: BTreeMap<(Uuid, String, String, String, i64), i64> = BTreeMap::new();
+        let mut ids: Vec<Uuid> = Vec::new();
+        for row in self.rows(TALLIES, args![limit])? {
+            ids.push(row.get(0)?);
+            *sums.entry((row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)).or_default() += 1;
+        }
+        let count = ids.len();
+        if count == 0 {
+            return Ok(0);
+        }
+        if self.run(TALLIED, args![ids])? != count as u64 {
+            return Err(StoreError::Again("another process adds the results up".into()));
+        }
+        for ((line_id, flow, result, category, day), n) in sums {
+            self.later(COUNT, args![line_id, flow, result, category, day, n])?;
+        }
+        Ok(count)
     }
 
     /// Keeps a mistake for the flow's author. Quoted values are taken out: they may be a person's.
@@ -69,6 +111,9 @@ fn without_quotes(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::store::{Location, Part, Store};
+
     #[test]
     fn values_are_taken_out_of_problems() {
         for (text, kept) in [
@@ -79,7 +124,32 @@ mod tests {
             ("tel 593991234567 fails", "tel 5939 fails"),
             ("plain", "plain"),
         ] {
-            assert_eq!(super::without_quotes(text), kept);
+            assert_eq!(without_quotes(text), kept);
         }
+    }
+
+    #[test]
+    fn results_are_added_up_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::Sqlite(folder.path().join("openline.db")), Part::Data).unwrap();
+        let line = Uuid::from_u128(1);
+        let counted = |from: u128, to: u128| {
+            let tally = move |tx: &mut Tx<'_>| {
+                (from..to).try_for_each(|n| {
+                    let category = if n % 3 == 0 { "Papers" } else { "Health" };
+                    tx.count_result(Uuid::from_u128(n), line, "Menu", "choice", category, 20_779)
+                })
+            };
+            store.write_blocking(tally).unwrap();
+        };
+        let sum = crate::sql!("SELECT n FROM result_count WHERE category = 'Papers'");
+        counted(0, 9);
+        assert_eq!(store.write_blocking(|tx| tx.add_up_results(5)).unwrap(), 5);
+        assert_eq!(store.write_blocking(|tx| tx.add_up_results(5)).unwrap(), 4);
+        counted(9, 12);
+        assert_eq!(store.write_blocking(|tx| tx.add_up_results(5)).unwrap(), 3);
+        assert_eq!(store.write_blocking(|tx| tx.add_up_results(5)).unwrap(), 0);
+        let papers: i64 = store.read_blocking(move |tx| tx.one(sum, &[])?.get(0)).unwrap();
+        assert_eq!(papers, 4);
     }
 }

@@ -7,7 +7,7 @@ use flow::words::{Attachment, Content};
 use super::Effects;
 use crate::app::App;
 use crate::consent;
-use crate::contacts::{self, ConsentState, Contact, Standing};
+use crate::contacts::{self, Ahead, ConsentState, Contact, Standing};
 use crate::flows::{self, Route, Wrote};
 use crate::inbox;
 use crate::lines::{Channel, Command, Line, TriageKind};
@@ -55,27 +55,29 @@ fn answerer(line: &Line, contact: &Contact, text: &str) -> Answerer {
     }
 }
 
-/// Handles one message of a person, in the transaction that marks it handled.
+/// Handles one message of a person, in the transaction that marks it handled. Who is behind its address may have been
+/// read `ahead`.
 ///
 /// # Errors
 /// When the store refuses; the whole handling is then undone and tried again.
 pub fn message(
     tx: &mut Tx<'_>,
     app: &App,
+    ahead: &mut Ahead,
     line: &Arc<Line>,
     channel: &Channel,
-    message: Message,
+    message: &Message,
     now: Ts,
 ) -> Result<Effects> {
     let (mut contact, identity, _) =
-        contacts::find_or_make(tx, app, line.id, channel.id, &message.from, now)?;
+        contacts::find_or_make_ahead(tx, app, ahead, line.id, channel.id, &message.from, now)?;
     let route = Route { line, channel, identity };
     tx.touch_identity(identity, channel.id, now)?;
     contact.last_in_at = Some(now);
     if matches!(message.kind, MessageKind::Reaction { .. }) {
         // A reaction asks for nothing; it is kept with the conversation that it belongs to, if there is one.
         if contact.conversation_id.is_some() {
-            keep(tx, &contact, route, &message, app.id(), now)?;
+            keep(tx, &contact, route, message, app.id(), now)?;
         }
         contacts::save_state(tx, &contact)?;
         return Ok(Effects::default());
@@ -91,9 +93,9 @@ pub fn message(
             .collect(),
     };
     let answerer = answerer(line, &contact, &wrote.text);
-    let effects = answer(tx, app, route, &mut contact, &message, &wrote, answerer, now)?;
+    let effects = answer(tx, app, route, &mut contact, message, &wrote, answerer, now)?;
     if contact.standing != Standing::Erased {
-        keep(tx, &contact, route, &message, wrote.message_id, now)?;
+        keep(tx, &contact, route, message, wrote.message_id, now)?;
         if let Some(conversation) = contact.conversation_id {
             inbox::message_arrived(tx, app, &contact, conversation, wrote.message_id, &wrote.text, now)?;
         }

@@ -7,8 +7,10 @@ use channels::Incoming;
 use super::decide;
 use super::sql::PendingEvent;
 use crate::app::App;
+use crate::contacts::Ahead;
+use crate::lines::Lines;
 use crate::store::{Result, StoreError, Ts, Tx};
-use crate::vault::Purpose;
+use crate::vault::{Purpose, VaultError};
 
 /// How often an event is tried before it is set aside.
 pub const MAX_ATTEMPTS: i64 = 5;
@@ -93,6 +95,11 @@ async fn handle_waiting(app: &App, worker: i64, workers: i64) -> Result<usize> {
 
 async fn handle_together(app: &App, events: Vec<PendingEvent>) -> Result<()> {
     let context = app.clone();
+    // Opened before the transaction: the one writer of SQLite has better things to do.
+    let opening = tokio::task::spawn_blocking(move || open(&context, events)).await;
+    let events =
+        opening.map_err(|_| StoreError::Other(anyhow::anyhow!("an event's payload broke its reader")))?;
+    let context = app.clone();
     let effects = app.store.write(move |tx| handle_chunk(tx, &context, &events)).await?;
     effects.wake(app);
     Ok(())
@@ -143,11 +150,35 @@ const PARKED_SECONDS: i64 = 180;
 /// Pause before a parked event is looked at again.
 const PARK_PAUSE_MS: i64 = 500;
 
-fn handle_chunk(tx: &mut Tx<'_>, app: &App, events: &[PendingEvent]) -> Result<Effects> {
+/// An event with what it says.
+struct Opened {
+    event: PendingEvent,
+    incoming: std::result::Result<Incoming, VaultError>,
+}
+
+fn open(app: &App, events: Vec<PendingEvent>) -> Vec<Opened> {
+    let now = app.now();
+    let opened = events.into_iter().map(|event| {
+        let day = app.vault.day(event.day, now);
+        let incoming = day.and_then(|key| key.open_json(Purpose::Inbound, &event.payload));
+        Opened { event, incoming }
+    });
+    opened.collect()
+}
+
+fn handle_chunk(tx: &mut Tx<'_>, app: &App, events: &[Opened]) -> Result<Effects> {
     let mut effects = Effects::default();
     let mut done = Vec::with_capacity(events.len());
-    for event in events {
-        match handle_one(tx, app, event)? {
+    let lines = app.lines();
+    let people = events.iter().filter_map(|Opened { event, incoming }| match incoming {
+        Ok(Incoming::Message(message)) => {
+            lines.channel(event.channel_id).map(|(line, _)| (line.id, message.from.as_slice()))
+        }
+        Ok(Incoming::Report(_) | Incoming::Event(_)) | Err(_) => None,
+    });
+    let mut ahead = Ahead::read(tx, app, people)?;
+    for Opened { event, incoming } in events {
+        match handle_one(tx, app, &mut ahead, &lines, event, incoming)? {
             Handled::Done(wishes) => {
                 effects.add(wishes);
                 done.push(event.id);
@@ -163,17 +194,23 @@ fn handle_chunk(tx: &mut Tx<'_>, app: &App, events: &[PendingEvent]) -> Result<E
     Ok(effects)
 }
 
-fn handle_one(tx: &mut Tx<'_>, app: &App, event: &PendingEvent) -> Result<Handled> {
+fn handle_one(
+    tx: &mut Tx<'_>,
+    app: &App,
+    ahead: &mut Ahead,
+    lines: &Lines,
+    event: &PendingEvent,
+    incoming: &std::result::Result<Incoming, VaultError>,
+) -> Result<Handled> {
     let now: Ts = app.now();
-    let incoming: Incoming = app.vault.day(event.day, now)?.open_json(Purpose::Inbound, &event.payload)?;
-    let lines = app.lines();
+    let incoming = incoming.as_ref().map_err(|error| StoreError::Other(anyhow::anyhow!("{error}")))?;
     let (line, channel) = lines
         .channel(event.channel_id)
         .ok_or_else(|| StoreError::Other(anyhow::anyhow!("the channel is not set up any more")))?;
     let effects = match incoming {
-        Incoming::Message(message) => Some(decide::message(tx, app, line, channel, *message, now)?),
-        Incoming::Report(report) => crate::outbound::apply_report(tx, app, channel, &report, now)?,
-        Incoming::Event(event) => Some(decide::channel_event(tx, app, line, channel, &event, now)?),
+        Incoming::Message(message) => Some(decide::message(tx, app, ahead, line, channel, message, now)?),
+        Incoming::Report(report) => crate::outbound::apply_report(tx, app, line, channel, report, now)?,
+        Incoming::Event(event) => Some(decide::channel_event(tx, app, line, channel, event, now)?),
     };
     Ok(effects.map_or(Handled::Parked, Handled::Done))
 }

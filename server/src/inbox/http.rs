@@ -115,6 +115,7 @@ async fn counts(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct QueueQuery {
+    #[param(inline)]
     view: View,
     /// 1 to 100 rows.
     limit: Option<i64>,

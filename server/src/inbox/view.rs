@@ -466,7 +466,7 @@ pub fn reason_words(label: &str) -> String {
         "blocked" => "The person is blocked.",
         "stopped" => "The person wrote STOP.",
         "erased" => "The person was erased.",
-        "expired" => "The answer was no longer valid.",
+        "answer_expired" => "The answer was no longer valid.",
         "channel_gone" => "The channel does not exist any more.",
         "unreadable" => "The message could not be opened.",
         _ => "The provider did not deliver the message.",

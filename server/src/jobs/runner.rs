@@ -30,6 +30,8 @@ const AT_ONCE: i64 = 16;
 const ROUND: i64 = 200;
 /// How long the loop sleeps when nothing wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How many counted results one transaction adds up.
+const TALLY_ROUND: i64 = 5_000;
 /// How often retention rules run, in seconds of the server's clock.
 const HOUSEKEEPING_SECONDS: i64 = 600;
 const DAY_SECONDS: i64 = 86_400;
@@ -304,6 +306,8 @@ async fn keep_house(app: &App, now: Ts) -> Result<()> {
     let raw = now.plus_seconds(-(key_days + 1) * DAY_SECONDS);
     let failures = now.plus_seconds(-DAY_SECONDS);
     app.store.write(move |tx| tx.remove_outlived(live, raw, failures)).await?;
+    let full = usize::try_from(TALLY_ROUND).unwrap_or(usize::MAX);
+    while app.store.write(|tx| tx.add_up_results(TALLY_ROUND)).await? == full {}
     for line in app.lines().iter() {
         let (id, keep) = (line.id, line.content.retention_days);
         let messages = now.plus_seconds(-keep.messages * DAY_SECONDS);

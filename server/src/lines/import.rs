@@ -97,12 +97,28 @@ pub async fn add_channel(app: &App, line_id: Uuid, new: &NewChannel) -> Result<U
     let row =
         Arc::new(ChannelRow { id: app.id(), kind: new.kind.clone(), address: new.address.clone(), settings });
     let now = app.now();
-    let (id, owner) = app.store.write(move |tx| tx.put_channel(&row, line_id, now)).await?;
-    if owner != line_id {
-        return Err(StoreError::Shape(format!("the address {} belongs to another line", new.address)));
-    }
+    let id = app
+        .store
+        .write(move |tx| {
+            let (id, owner) = tx.put_channel(&row, line_id, now)?;
+            if owner == line_id {
+                Ok(id)
+            } else {
+                Err(StoreError::Shape(format!("the address {} belongs to another line", row.address)))
+            }
+        })
+        .await?;
     reload(app).await?;
     Ok(id)
+}
+
+/// Loads the lines again when another process (the command line, another server) has changed them.
+///
+/// # Errors
+/// As [`load::load`]; the lines stay as they were.
+pub async fn refresh(app: &App) -> Result<()> {
+    let stored = app.store.read(|tx| tx.line_versions()).await?;
+    if stored == app.lines().versions { Ok(()) } else { reload(app).await }
 }
 
 async fn reload(app: &App) -> Result<()> {

@@ -30,13 +30,14 @@ pub struct Flows {
 /// # Errors
 /// When the store refuses, or stored content cannot be read by this release (with all its problems).
 pub async fn load(store: &Store, vault: &Vault) -> Result<Lines> {
-    let rows = store
+    let (versions, rows) = store
         .read(|tx| {
+            let versions = tx.line_versions()?;
             let mut all = Vec::new();
-            for id in tx.line_ids()? {
-                all.push((id, tx.line_files(id)?, tx.line_channels(id)?));
+            for (id, _) in &versions {
+                all.push((*id, tx.line_files(*id)?, tx.line_channels(*id)?));
             }
-            Ok(all)
+            Ok((versions, all))
         })
         .await?;
     let mut lines = Vec::new();
@@ -49,7 +50,7 @@ pub async fn load(store: &Store, vault: &Vault) -> Result<Lines> {
         let line = build(id, &files, channels).map_err(|problems| StoreError::Shape(problems.join("\n")))?;
         lines.push(line);
     }
-    Ok(Lines::new(lines))
+    Ok(Lines::new(versions, lines))
 }
 
 fn open_channel(line_id: Uuid, row: &ChannelRow, vault: &Vault) -> Result<Channel> {

@@ -13,17 +13,19 @@ use flow::triggers::{KeywordMatch, KeywordMatchKind};
 use flow::words::Language;
 use uuid::Uuid;
 
-pub use import::{Imported, NewChannel, add_channel, import_files, import_folder};
+pub use import::{Imported, NewChannel, add_channel, import_files, import_folder, refresh};
 pub use load::load;
 
 pub use content::{
     Answer, Content, Member, NoticeText, SavedReply, Sentences, Topic, TriageKind, TriageRule, Words,
 };
-use words::Phrase;
+use words::{Lookout, Phrase};
 
 /// All lines of the installation.
 #[derive(Default)]
 pub struct Lines {
+    /// What was loaded: each line's id and the version of its content and channels.
+    versions: Vec<(Uuid, i64)>,
     lines: HashMap<Uuid, Arc<Line>>,
     channels: HashMap<Uuid, (Arc<Line>, Arc<Channel>)>,
 }
@@ -46,7 +48,7 @@ pub struct Line {
     pub answer_index: crate::answers::Index,
     keywords: Vec<(FlowRef, KeywordMatch)>,
     commands: Vec<(Command, String)>,
-    triage: Vec<(TriageKind, Language, Vec<Phrase>)>,
+    triage: Lookout<(TriageKind, Language)>,
 }
 
 /// A file that anybody may fetch, named by what is in it.
@@ -132,15 +134,12 @@ impl Line {
                 commands.extend(list.iter().map(|word| (command, words::fold(word))));
             }
         }
-        let triage = content
-            .triage
-            .iter()
-            .flat_map(|rule| {
-                rule.words.iter().map(|(language, words)| {
-                    (rule.kind, *language, words.iter().map(|word| Phrase::new(word)).collect())
-                })
-            })
-            .collect();
+        let mut phrases = Vec::new();
+        for rule in &content.triage {
+            for (language, words) in &rule.words {
+                phrases.extend(words.iter().map(|word| (Phrase::new(word), (rule.kind, *language))));
+            }
+        }
         Self {
             id,
             content,
@@ -155,7 +154,7 @@ impl Line {
             answer_index,
             keywords,
             commands,
-            triage,
+            triage: Lookout::new(phrases),
         }
     }
 
@@ -194,10 +193,7 @@ impl Line {
     pub fn triage(&self, text: &str) -> Option<(TriageKind, Language)> {
         let folded = words::fold(text);
         let folded: Vec<&str> = folded.split(' ').collect();
-        self.triage
-            .iter()
-            .find(|(_, _, phrases)| phrases.iter().any(|phrase| phrase.is_in(&folded)))
-            .map(|(kind, language, _)| (*kind, *language))
+        self.triage.first_in(&folded).copied()
     }
 
     /// What a person in danger is told: short, and safe when somebody else reads it.
@@ -220,8 +216,8 @@ impl Line {
 impl Lines {
     /// All lines, with their channels findable by id.
     #[must_use]
-    pub fn new(lines: Vec<Line>) -> Self {
-        let mut all = Self::default();
+    pub fn new(versions: Vec<(Uuid, i64)>, lines: Vec<Line>) -> Self {
+        let mut all = Self { versions, ..Self::default() };
         for line in lines.into_iter().map(Arc::new) {
             for channel in &line.channels {
                 all.channels.insert(channel.id, (line.clone(), channel.clone()));

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::args;
 use crate::store::{Result, Sql, Ts, Tx};
 
-const LINES: Sql = crate::sql!("SELECT id FROM line ORDER BY slug");
+const LINES: Sql = crate::sql!("SELECT id, content_version FROM line ORDER BY slug");
 const FILES: Sql = crate::sql!("SELECT path, body FROM line_file WHERE line_id = $1 ORDER BY path");
 const CHANNELS: Sql =
     crate::sql!("SELECT id, kind, address, settings FROM channel WHERE line_id = $1 ORDER BY id");
@@ -12,6 +12,7 @@ const PUT_LINE: Sql = crate::sql!(
     "INSERT INTO line (id, slug, content_version, created_at) VALUES ($1, $2, 1, $3) \
      ON CONFLICT (slug) DO UPDATE SET content_version = line.content_version + 1 RETURNING id"
 );
+const CHANGED: Sql = crate::sql!("UPDATE line SET content_version = content_version + 1 WHERE id = $1");
 const DELETE_FILES: Sql = crate::sql!("DELETE FROM line_file WHERE line_id = $1");
 const INSERT_FILE: Sql = crate::sql!("INSERT INTO line_file (line_id, path, body) VALUES ($1, $2, $3)");
 const PUT_CHANNEL: Sql = crate::sql!(
@@ -28,8 +29,9 @@ pub struct ChannelRow {
 }
 
 impl Tx<'_> {
-    pub(super) fn line_ids(&mut self) -> Result<Vec<Uuid>> {
-        self.rows(LINES, args![])?.iter().map(|row| row.get(0)).collect()
+    /// Every line, and the version of its content and channels.
+    pub(super) fn line_versions(&mut self) -> Result<Vec<(Uuid, i64)>> {
+        self.rows(LINES, args![])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
     }
 
     pub(super) fn line_files(&mut self, line_id: Uuid) -> Result<Vec<(String, Vec<u8>)>> {
@@ -68,6 +70,7 @@ impl Tx<'_> {
 
     /// Makes a channel or replaces its settings; answers its id and the line that it belongs to.
     pub(super) fn put_channel(&mut self, row: &ChannelRow, line_id: Uuid, now: Ts) -> Result<(Uuid, Uuid)> {
+        self.run(CHANGED, args![line_id])?;
         let row = self.one(
             PUT_CHANNEL,
             args![row.id, line_id, row.kind.as_str(), row.address.as_str(), row.settings.as_slice(), now],

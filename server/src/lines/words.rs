@@ -1,5 +1,7 @@
 //! Recognising words in what people write: case, accents, punctuation and doubled spaces do not count.
 
+use std::collections::HashMap;
+
 /// Longest text that is looked through, in bytes; the rest of a longer one is not searched.
 pub const MAX_SEARCHED_BYTES: usize = 16_384;
 
@@ -96,17 +98,12 @@ impl Phrase {
         Self(words)
     }
 
-    /// Whether the phrase stands somewhere in a folded text.
-    #[must_use]
-    pub fn is_in(&self, folded: &[&str]) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        folded.windows(self.0.len()).any(|window| {
-            window.iter().zip(&self.0).all(|(written, word)| {
+    /// Whether a folded text begins with the phrase.
+    fn begins(&self, folded: &[&str]) -> bool {
+        folded.len() >= self.0.len()
+            && folded.iter().zip(&self.0).all(|(written, word)| {
                 if word.open_end { written.starts_with(&word.folded) } else { *written == word.folded }
             })
-        })
     }
 
     /// Whether the phrase stands somewhere in a text, where an accent that was left out does not count but one
@@ -122,6 +119,48 @@ impl Phrase {
             if word.open_end { have.starts_with(wanted.as_str()) } else { have == wanted }
         };
         text.0.windows(self.0.len()).any(|window| window.iter().zip(&self.0).all(|(w, word)| fits(w, word)))
+    }
+}
+
+/// Many phrases, each with what it stands for, looked for at once: what a text costs does not grow with their number.
+#[derive(Debug, Clone)]
+pub struct Lookout<T> {
+    phrases: Vec<(Phrase, T)>,
+    /// Phrases by their first word.
+    closed: HashMap<String, Vec<usize>>,
+    /// Phrases whose first word has an open end.
+    open: Vec<usize>,
+}
+
+impl<T> Lookout<T> {
+    /// Phrases in the order in which they count.
+    #[must_use]
+    pub fn new(phrases: Vec<(Phrase, T)>) -> Self {
+        let mut closed: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut open = Vec::new();
+        for (at, (phrase, _)) in phrases.iter().enumerate() {
+            match phrase.0.first() {
+                Some(word) if word.open_end => open.push(at),
+                Some(word) => closed.entry(word.folded.clone()).or_default().push(at),
+                None => {}
+            }
+        }
+        Self { phrases, closed, open }
+    }
+
+    /// What the first phrase stands for that is somewhere in a folded text.
+    #[must_use]
+    pub fn first_in(&self, folded: &[&str]) -> Option<&T> {
+        let mut best: Option<usize> = None;
+        for (start, word) in folded.iter().enumerate() {
+            let closed = self.closed.get(*word).into_iter().flatten();
+            for at in closed.chain(&self.open).copied() {
+                if best.is_none_or(|best| at < best) && self.phrases[at].0.begins(&folded[start..]) {
+                    best = Some(at);
+                }
+            }
+        }
+        best.map(|at| &self.phrases[at].1)
     }
 }
 
@@ -153,10 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn the_phrase_that_counts_first_is_found() {
+        let phrases = ["me pega", "viol*", "mi esposo me pega", "pega*"];
+        let lookout = Lookout::new(phrases.into_iter().map(|text| (Phrase::new(text), text)).collect());
+        let finds = |text: &str| {
+            let folded = fold(text);
+            lookout.first_in(&folded.split(' ').collect::<Vec<_>>()).copied()
+        };
+        assert_eq!(finds("mi esposo me pega"), Some("me pega"));
+        assert_eq!(finds("pegamento"), Some("pega*"));
+        assert_eq!(finds("violencia: me pega"), Some("me pega"));
+        assert_eq!(finds("me"), None);
+        assert_eq!(finds(""), None);
+    }
+
+    #[test]
     fn a_phrase_matches_whole_words() {
         let finds = |phrase: &str, text: &str| {
             let folded = fold(text);
-            Phrase::new(phrase).is_in(&folded.split(' ').collect::<Vec<_>>())
+            let lookout = Lookout::new(vec![(Phrase::new(phrase), ())]);
+            lookout.first_in(&folded.split(' ').collect::<Vec<_>>()).is_some()
         };
         assert!(finds("me pega", "Mi esposo me pega mucho"));
         assert!(finds("viol*", "él me violó"));

@@ -1,13 +1,15 @@
 //! What providers report about messages of ours. Reports come late, doubled, out of order and before our own
 //! answer is written; a state only ever moves forward.
+use std::sync::Arc;
+
 use channels::{DeliveryReport, ErrorClass, Status};
 
 use super::MessageState;
 use crate::app::App;
-use crate::contacts::{self, Standing};
+use crate::consent;
 use crate::inbound::Effects;
 use crate::inbox;
-use crate::lines::Channel;
+use crate::lines::{Channel, Line};
 use crate::store::{Result, Ts, Tx};
 
 /// Applies one report; `None` when the message is not known (yet).
@@ -17,6 +19,7 @@ use crate::store::{Result, Ts, Tx};
 pub fn apply(
     tx: &mut Tx<'_>,
     app: &App,
+    line: &Arc<Line>,
     channel: &Channel,
     report: &DeliveryReport,
     now: Ts,
@@ -36,11 +39,10 @@ pub fn apply(
             (MessageState::Failed, Some(format!("{} {}", class.as_str(), code.as_deref().unwrap_or(""))))
         }
     };
-    if let Status::Failed { class: ErrorClass::OptedOut, .. } = report.status
-        && let Some(mut contact) = contacts::get_locked(tx, app, contact_id)?
+    if let Status::Failed { class: ErrorClass::OptedOut, code, .. } = &report.status
+        && stops_everything(channel, code.as_deref())
     {
-        contact.standing = Standing::Stopped;
-        contacts::save_state(tx, &contact)?;
+        consent::stopped_by_provider(tx, app, line, channel, contact_id, now)?;
     }
     let moved = tx.message_reported(id, state, reason)?;
     if moved && let Some(conversation) = conversation {
@@ -48,4 +50,10 @@ pub fn apply(
         return Ok(Some(Effects { live: true, ..Effects::default() }));
     }
     Ok(Some(Effects::default()))
+}
+
+/// Whether an opt-out with this code is of everything; WhatsApp lets a person switch off marketing alone.
+pub(super) fn stops_everything(channel: &Channel, code: Option<&str>) -> bool {
+    let account = channel.account.as_ref();
+    account.is_some_and(|account| channels::opted_out_of(account.provider(), code).is_none())
 }

@@ -8,9 +8,11 @@ use flow::words::{Content, Urn};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::reports::stops_everything;
 use super::sql::{Leased, PARTS};
 use super::{Farewell, MessageState};
 use crate::app::App;
+use crate::consent;
 use crate::contacts::Profile;
 use crate::inbox;
 use crate::lines::{Channel, ChannelKind};
@@ -43,9 +45,21 @@ const BLOCKED: i64 = 2;
 /// What became of one attempt.
 enum Outcome {
     Sent,
-    Again { after: Option<Duration>, reason: String },
-    Ended { state: MessageState, reason: String },
-    Unknown { reason: &'static str },
+    Again {
+        after: Option<Duration>,
+        reason: String,
+    },
+    Ended {
+        state: MessageState,
+        reason: String,
+    },
+    /// The provider sends her nothing any more: she said STOP to it.
+    OptedOut {
+        reason: String,
+    },
+    Unknown {
+        reason: &'static str,
+    },
 }
 
 struct Settlement {
@@ -89,7 +103,6 @@ async fn send_due(app: &App, room: &Arc<Semaphore>, settled: &flume::Sender<Sett
         return Ok(0);
     }
     let limit = i64::try_from(free).unwrap_or(1);
-    // A read first: the writer is not bothered while nothing is due.
     let leased = app.store.write(move |tx| tx.lease_messages(parts.clone(), me, now, limit)).await?;
     let count = leased.len();
     for message in leased {
@@ -160,7 +173,13 @@ async fn attempt(app: &App, channel: &Channel, message: &Leased, parts: &mut Vec
             }
             Settled::Refused { class, code, why } => {
                 tracing::warn!(message = %message.id, class = class.as_str(), code = code.as_deref(), %why, "the provider refused a message");
-                return ended(MessageState::Failed, &label(class, code.as_deref()));
+                let reason = label(class, code.as_deref());
+                let stopped = class == ErrorClass::OptedOut && stops_everything(channel, code.as_deref());
+                return if stopped {
+                    Outcome::OptedOut { reason }
+                } else {
+                    Outcome::Ended { state: MessageState::Failed, reason }
+                };
             }
             Settled::Unknown => return Outcome::Unknown { reason: "answer_unreadable" },
         }
@@ -279,6 +298,7 @@ async fn settle_loop(app: App, settlements: flume::Receiver<Settlement>) {
 fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<bool> {
     let now = app.now();
     let mut rows = Vec::new();
+    let (mut sent, mut shown) = (Vec::new(), Vec::new());
     let mut live = false;
     for settlement in batch {
         let message = &settlement.message;
@@ -290,7 +310,9 @@ fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<bool> {
             ]);
         }
         match &settlement.outcome {
-            Outcome::Sent => tx.message_sent(message.id, settlement.is_webchat)?,
+            // Our own page reads the row itself, so its body stays.
+            Outcome::Sent if settlement.is_webchat => shown.push(message.id),
+            Outcome::Sent => sent.push(message.id),
             Outcome::Again { after, reason } if message.attempts + 1 < MAX_ATTEMPTS => {
                 tx.message_again(
                     message.id,
@@ -302,6 +324,12 @@ fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<bool> {
                 tx.message_ended(message.id, MessageState::Failed, &format!("gave_up {reason}"))?;
             }
             Outcome::Ended { state, reason } => tx.message_ended(message.id, *state, reason)?,
+            Outcome::OptedOut { reason } => {
+                tx.message_ended(message.id, MessageState::Failed, reason)?;
+                if let Some((line, channel)) = app.lines().channel(message.channel_id) {
+                    consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
+                }
+            }
             Outcome::Unknown { reason } => tx.message_unknown(message.id, reason)?,
         }
         live |= settlement.is_webchat;
@@ -310,6 +338,8 @@ fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<bool> {
             live = true;
         }
     }
+    tx.messages_sent(sent, false)?;
+    tx.messages_sent(shown, true)?;
     rows.sort_by(|a, b| bytes_of(a).cmp(bytes_of(b)));
     tx.insert_many(&PARTS, rows)?;
     Ok(live)

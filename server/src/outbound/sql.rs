@@ -3,13 +3,34 @@ use uuid::Uuid;
 
 use super::MessageState;
 use crate::args;
-use crate::store::{Result, Sql, Ts, Tx};
+use crate::store::{Kind, Many, Result, Sql, Ts, Tx, Value};
 
-const INSERT_MESSAGE: Sql = crate::sql!(
-    "INSERT INTO message (id, line_id, contact_id, conversation_id, channel_id, identity_id, direction, origin, \
-     author, state, part, due_at, attempts, body, seal, day, valid_until, keep, client_id, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $12)"
-);
+static MESSAGES: Many = Many {
+    table: "message",
+    columns: &[
+        ("id", Kind::Uuid),
+        ("line_id", Kind::Uuid),
+        ("contact_id", Kind::Uuid),
+        ("conversation_id", Kind::Uuid),
+        ("channel_id", Kind::Uuid),
+        ("identity_id", Kind::Uuid),
+        ("direction", Kind::Int),
+        ("origin", Kind::Int),
+        ("author", Kind::Uuid),
+        ("state", Kind::Int),
+        ("part", Kind::Int),
+        ("due_at", Kind::Int),
+        ("attempts", Kind::Int),
+        ("body", Kind::Bytes),
+        ("seal", Kind::Int),
+        ("day", Kind::Int),
+        ("valid_until", Kind::Int),
+        ("keep", Kind::Bool),
+        ("client_id", Kind::Uuid),
+        ("created_at", Kind::Int),
+    ],
+    tail: "",
+};
 
 /// One row of `message`, in either direction.
 pub struct MessageRow {
@@ -41,35 +62,35 @@ impl Tx<'_> {
     /// # Errors
     /// When the store refuses.
     pub fn insert_message(&mut self, row: &MessageRow) -> Result<()> {
-        self.later(
-            INSERT_MESSAGE,
-            args![
-                row.id,
-                row.line_id,
-                row.contact_id,
-                row.conversation_id,
-                row.channel_id,
-                row.identity_id,
-                i64::from(!row.incoming),
-                i64::from(row.author.is_some()),
-                row.author,
-                row.state.code(),
-                row.part,
-                row.at,
-                row.body.clone(),
-                i64::from(row.day != 0),
-                row.day,
-                row.valid_until,
-                row.keep,
-                row.client_id
-            ],
-        )
+        let values = vec![
+            Value::from(row.id),
+            Value::from(row.line_id),
+            Value::from(row.contact_id),
+            Value::from(row.conversation_id),
+            Value::from(row.channel_id),
+            Value::from(row.identity_id),
+            Value::from(i64::from(!row.incoming)),
+            Value::from(i64::from(row.author.is_some())),
+            Value::from(row.author),
+            Value::from(row.state.code()),
+            Value::from(row.part),
+            Value::from(row.at),
+            Value::from(0_i64),
+            Value::from(row.body.clone()),
+            Value::from(i64::from(row.day != 0)),
+            Value::from(row.day),
+            Value::from(row.valid_until),
+            Value::from(row.keep),
+            Value::from(row.client_id),
+            Value::from(row.at),
+        ];
+        self.insert_later(&MESSAGES, values)
     }
 }
 
 const DUE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
-       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at \
+       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.state = 1 AND m.part {in_ints:$1} AND m.due_at <= $2 AND NOT EXISTS \
        (SELECT 1 FROM message e WHERE e.contact_id = m.contact_id AND e.state IN (1, 2) AND e.id < m.id) \
@@ -80,7 +101,7 @@ const LEASE: Sql = crate::sql!(
 );
 const SENT: Sql = crate::sql!(
     "UPDATE message SET state = CASE WHEN state IN (2, 3) THEN 4 ELSE state END, owner = NULL, reason = NULL, \
-     body = CASE WHEN keep OR $2 THEN body ELSE NULL END WHERE id = $1"
+     body = CASE WHEN keep OR $2 THEN body ELSE NULL END WHERE id {in_uuids:$1}"
 );
 const AGAIN: Sql = crate::sql!(
     "UPDATE message SET state = 1, owner = NULL, due_at = $2, reason = $3 WHERE id = $1 AND state = 2"
@@ -101,13 +122,9 @@ const EXISTS: Sql = crate::sql!(
     "SELECT line_id, conversation_id, contact_id FROM message WHERE id = $1 AND channel_id = $2 AND direction = 1"
 );
 const PARTS_SENT: Sql = crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1");
-pub(super) static PARTS: crate::store::Many = crate::store::Many {
+pub(super) static PARTS: Many = Many {
     table: "message_part",
-    columns: &[
-        ("channel_id", crate::store::Kind::Uuid),
-        ("external_hash", crate::store::Kind::Bytes),
-        ("message_id", crate::store::Kind::Uuid),
-    ],
+    columns: &[("channel_id", Kind::Uuid), ("external_hash", Kind::Bytes), ("message_id", Kind::Uuid)],
     tail: "ON CONFLICT (channel_id, external_hash) DO NOTHING",
 };
 
@@ -128,6 +145,7 @@ pub struct Leased {
     pub profile: Option<Vec<u8>>,
     pub standing: i64,
     pub last_in_at: Option<Ts>,
+    pub contact_id: Uuid,
     /// Parts that the provider has taken in an earlier attempt.
     pub parts_sent: usize,
 }
@@ -158,6 +176,7 @@ impl Tx<'_> {
                 profile: row.get(10)?,
                 standing: row.get(11)?,
                 last_in_at: row.get(12)?,
+                contact_id: row.get(13)?,
                 parts_sent: 0,
             });
         }
@@ -175,9 +194,9 @@ impl Tx<'_> {
         Ok(leased)
     }
 
-    /// The provider has taken the whole message. Its body stays where it may be kept, or `keep_body`.
-    pub(super) fn message_sent(&mut self, id: Uuid, keep_body: bool) -> Result<()> {
-        self.later(SENT, args![id, keep_body])
+    /// The providers have taken these messages whole. Bodies stay where they may be kept, or `keep_body`.
+    pub(super) fn messages_sent(&mut self, ids: Vec<Uuid>, keep_body: bool) -> Result<()> {
+        if ids.is_empty() { Ok(()) } else { self.later(SENT, args![ids, keep_body]) }
     }
 
     pub(super) fn message_again(&mut self, id: Uuid, due_at: Ts, reason: &str) -> Result<()> {

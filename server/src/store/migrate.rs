@@ -24,7 +24,7 @@ macro_rules! migration {
     };
 }
 
-const DATA: &[Migration] = &[migration!("0001_first")];
+const DATA: &[Migration] = &[migration!("0001_first"), migration!("0002_hot_rows")];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 
 /// All steps of a part, oldest first.
@@ -50,8 +50,16 @@ pub(super) fn run(tx: &mut Tx<'_>, dialect: Dialect, part: Part) -> Result<()> {
     } else {
         tx.rows(ADVISORY_LOCK, &[])?;
     }
+    run_steps(tx, dialect, migrations(part))?;
+    if dialect == Dialect::Sqlite {
+        tx.script("COMMIT")?;
+    }
+    Ok(())
+}
+
+fn run_steps(tx: &mut Tx<'_>, dialect: Dialect, steps: &[Migration]) -> Result<()> {
     tx.script(&translate(MAKE_TABLE, dialect)?)?;
-    for step in migrations(part) {
+    for step in steps {
         let checksum = hex::encode(Sha256::digest(step.text.as_bytes()));
         match tx.row(DONE, &[Value::from(step.name)])? {
             Some(row) if row.get::<String>(0)? == checksum => {}
@@ -68,8 +76,80 @@ pub(super) fn run(tx: &mut Tx<'_>, dialect: Dialect, part: Part) -> Result<()> {
             }
         }
     }
-    if dialect == Dialect::Sqlite {
-        tx.script("COMMIT")?;
-    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tx::Inner;
+    use crate::store::{postgres, sqlite, target};
+
+    /// `{sample_uuid:7}` and `{sample_bytes:0a}` of a sample in a database's own words.
+    fn sample(text: &str, dialect: Dialect) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("{sample_") {
+            let end = at + rest[at..].find('}').unwrap();
+            out.push_str(&rest[..at]);
+            let hex = match rest[at + 1..end].split_once(':').unwrap() {
+                ("sample_uuid", n) => format!("{n:0>32}"),
+                (_, hex) => hex.to_owned(),
+            };
+            out.push_str(&match (dialect, &rest[at..end]) {
+                (Dialect::Sqlite, _) => format!("x'{hex}'"),
+                (Dialect::Postgres, token) if token.contains("uuid") => format!("'{hex}'"),
+                (Dialect::Postgres, _) => format!("'\\x{hex}'"),
+            });
+            rest = &rest[end + 1..];
+        }
+        out.push_str(rest);
+        translate(&out, dialect).unwrap()
+    }
+
+    /// Every step runs over a database that holds what one of its age could hold, and loses no row.
+    fn climbs(tx: &mut Tx<'_>, dialect: Dialect, part: Part) {
+        let steps = migrations(part);
+        for (at, step) in steps.iter().enumerate() {
+            run_steps(tx, dialect, &steps[..=at]).unwrap();
+            assert!(!step.sample.trim().is_empty(), "{} has no sample", step.name);
+            tx.script(&sample(step.sample, dialect)).unwrap_or_else(|error| panic!("{}: {error}", step.name));
+        }
+        let kept: &[(Sql, i64)] = match part {
+            Part::Data => &[
+                (crate::sql!("SELECT count(*) FROM message"), 1),
+                (crate::sql!("SELECT n FROM result_count"), 2),
+                (crate::sql!("SELECT count(*) FROM result_tally"), 1),
+            ],
+            Part::Keys => &[(crate::sql!("SELECT count(*) FROM person_key"), 1)],
+        };
+        for (sql, count) in kept {
+            assert_eq!(tx.one(*sql, &[]).unwrap().get::<i64>(0).unwrap(), *count, "{}", sql.0);
+        }
+    }
+
+    #[test]
+    fn sqlite_climbs_from_release_to_release() {
+        for part in [Part::Data, Part::Keys] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut raw = sqlite::Connection::open(&folder.path().join("old.db"), false, part).unwrap();
+            climbs(&mut Tx(Inner::Sqlite(&mut raw)), Dialect::Sqlite, part);
+        }
+    }
+
+    #[test]
+    fn postgres_climbs_from_release_to_release() {
+        let url = std::env::var("OPENLINE_TEST_POSTGRES")
+            .expect("OPENLINE_TEST_POSTGRES must name a PostgreSQL server to test on; bin/ci starts one");
+        for (part, name) in [(Part::Data, "climb"), (Part::Keys, "climb_keys")] {
+            let schema = format!("{name}_{}", std::process::id());
+            let target = target::Target::new(&url, &schema, None).unwrap();
+            let mut raw = postgres::Connection::open(target, false).unwrap();
+            let mut tx = Tx(Inner::Postgres(&mut raw));
+            // Nothing is committed: the schema goes with the connection.
+            tx.rows(crate::sql!("SELECT 1::bigint"), &[]).unwrap();
+            tx.script(&format!("CREATE SCHEMA {schema}")).unwrap();
+            climbs(&mut tx, Dialect::Postgres, part);
+        }
+    }
 }

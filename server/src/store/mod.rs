@@ -7,6 +7,7 @@ mod migrate;
 mod postgres;
 mod sql;
 mod sqlite;
+mod target;
 mod tx;
 mod value;
 
@@ -60,8 +61,9 @@ pub enum Part {
 pub enum Location {
     /// A file, made when absent.
     Sqlite(PathBuf),
-    /// A connection text; `schema` is made when absent and everything lives in it.
-    Postgres { url: String, schema: String, writers: usize, readers: usize },
+    /// A connection text; `schema` is made when absent and everything lives in it. With `sslmode=require` in the text
+    /// the server must show a certificate of the authorities in `ca_file` (PEM), or of those the machine trusts.
+    Postgres { url: String, schema: String, ca_file: Option<PathBuf>, writers: usize, readers: usize },
 }
 
 /// A closure on its way to a thread of the store and its result on the way back.
@@ -135,8 +137,9 @@ impl Store {
     pub fn open(location: &Location, part: Part) -> Result<Self> {
         match location {
             Location::Sqlite(path) => sqlite::open(path, part),
-            Location::Postgres { url, schema, writers, readers } => {
-                postgres::open(url, schema, part, *writers, *readers)
+            Location::Postgres { url, schema, ca_file, writers, readers } => {
+                let target = target::Target::new(url, schema, ca_file.as_deref())?;
+                postgres::open(&target, part, *writers, *readers)
             }
         }
     }

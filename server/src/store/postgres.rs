@@ -11,15 +11,14 @@ use futures_util::future::poll_fn;
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, Kind as PgKind, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 use super::sql::{Dialect, Many, Sql, translate};
+use super::target::Target;
 use super::tx::Inner;
 use super::value::{Row, Value};
 use super::{MAX_RERUNS, MAX_WAITING_CLOSURES, Part, Result, Store, StoreError, Tx, Work, migrate};
 
-/// How long one statement may take before the server gives it up, in ms.
-const STATEMENT_TIMEOUT_MS: u32 = 60_000;
 /// How long a lost connection is tried again before the waiting closures fail.
 const RECONNECT_TRIES: u32 = 20;
 /// Pause between two tries to connect.
@@ -31,13 +30,18 @@ const MAX_PIPELINED: usize = 2_048;
 pub struct Connection {
     runtime: Runtime,
     client: Client,
-    url: String,
-    schema: String,
+    target: Target,
     read_only: bool,
     statements: HashMap<&'static str, Statement>,
     many: HashMap<&'static str, Statement>,
     begun: bool,
-    pending: Vec<(Statement, Vec<Value>)>,
+    pending: Vec<Pending>,
+}
+
+/// What waits to travel.
+enum Pending {
+    Statement(Sql, Vec<Value>),
+    Rows(&'static Many, Vec<Vec<Value>>),
 }
 
 impl ToSql for Value {
@@ -68,7 +72,7 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-fn refused(error: &tokio_postgres::Error) -> StoreError {
+pub(super) fn refused(error: &tokio_postgres::Error) -> StoreError {
     // The detail of a server's error quotes values; the message alone does not.
     match error.as_db_error() {
         Some(db) => {
@@ -141,17 +145,16 @@ fn query<'a>(client: &'a Client, statement: &'a Statement, args: &'a [Value]) ->
 }
 
 impl Connection {
-    fn open(url: &str, schema: &str, read_only: bool) -> Result<Self> {
+    pub(super) fn open(target: Target, read_only: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| StoreError::Database(error.to_string()))?;
-        let client = connect(&runtime, url, schema, read_only)?;
+        let client = target.connect(&runtime, read_only)?;
         Ok(Self {
             runtime,
             client,
-            url: url.to_owned(),
-            schema: schema.to_owned(),
+            target,
             read_only,
             statements: HashMap::new(),
             many: HashMap::new(),
@@ -171,7 +174,7 @@ impl Connection {
         self.many.clear();
         let mut last = StoreError::Closed;
         for _ in 0..RECONNECT_TRIES {
-            match connect(&self.runtime, &self.url, &self.schema, self.read_only) {
+            match self.target.connect(&self.runtime, self.read_only) {
                 Ok(client) => {
                     self.client = client;
                     return Ok(());
@@ -213,20 +216,21 @@ impl Connection {
 
     pub fn rows(&mut self, sql: Sql, args: &[Value]) -> Result<Vec<Row>> {
         self.prepare(sql)?;
+        let pending = self.take_pending();
         let statement = &self.statements[sql.0];
-        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &self.pending);
+        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         steps.push(query(&self.client, statement, args));
         let rows = self.runtime.block_on(together(steps));
         self.begun = true;
-        self.pending.clear();
         rows?.iter().map(read_row).collect()
     }
 
     pub fn run(&mut self, sql: Sql, args: &[Value]) -> Result<u64> {
         self.prepare(sql)?;
+        let pending = self.take_pending();
         let statement = &self.statements[sql.0];
         let changed = std::cell::Cell::new(0);
-        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &self.pending);
+        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         let (client, count) = (&self.client, &changed);
         steps.push(Box::pin(async move {
             let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
@@ -235,43 +239,66 @@ impl Connection {
         }));
         let outcome = self.runtime.block_on(together(steps));
         self.begun = true;
-        self.pending.clear();
         outcome?;
         Ok(changed.get())
     }
 
     pub fn later(&mut self, sql: Sql, args: &[Value]) -> Result<()> {
         self.prepare(sql)?;
-        self.pending.push((self.statements[sql.0].clone(), args.to_vec()));
+        self.pending.push(Pending::Statement(sql, args.to_vec()));
         if self.pending.len() >= MAX_PIPELINED { self.flush() } else { Ok(()) }
     }
 
+    /// Rows join those that wait for the same table already, past statements that have nothing to do with it.
+    pub fn insert_later(&mut self, many: &'static Many, row: Vec<Value>) -> Result<()> {
+        self.prepare_many(many)?;
+        for pending in self.pending.iter_mut().rev() {
+            match pending {
+                Pending::Rows(other, rows) if other.table == many.table => {
+                    rows.push(row);
+                    return Ok(());
+                }
+                Pending::Statement(sql, _) if sql.0.contains(many.table) => break,
+                Pending::Rows(..) | Pending::Statement(..) => {}
+            }
+        }
+        self.pending.push(Pending::Rows(many, vec![row]));
+        if self.pending.len() >= MAX_PIPELINED { self.flush() } else { Ok(()) }
+    }
+
+    /// What waits, ready to travel.
+    fn take_pending(&mut self) -> Vec<(Statement, Vec<Value>)> {
+        let ready = self.pending.drain(..).map(|pending| match pending {
+            Pending::Statement(sql, args) => (self.statements[sql.0].clone(), args),
+            Pending::Rows(many, rows) => (self.many[many.table].clone(), columns(many, rows)),
+        });
+        ready.collect()
+    }
+
     fn flush(&mut self) -> Result<()> {
-        let steps = Self::lead(self.begun, self.read_only, &self.client, &self.pending);
+        let pending = self.take_pending();
+        let steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         let outcome = self.runtime.block_on(together(steps));
         self.begun = true;
-        self.pending.clear();
         outcome.map(drop)
     }
 
-    pub fn insert_many(&mut self, many: &'static Many, rows: Vec<Vec<Value>>) -> Result<u64> {
-        let key = many.table;
-        if !self.many.contains_key(key) {
+    fn prepare_many(&mut self, many: &'static Many) -> Result<()> {
+        if !self.many.contains_key(many.table) {
             let text = many.text(Dialect::Postgres);
             let statement = self.runtime.block_on(self.client.prepare(&text)).map_err(|e| refused(&e))?;
-            self.many.insert(key, statement);
+            self.many.insert(many.table, statement);
         }
-        let mut columns: Vec<Vec<Value>> =
-            (0..many.columns.len()).map(|_| Vec::with_capacity(rows.len())).collect();
-        for row in rows {
-            for (column, value) in columns.iter_mut().zip(row) {
-                column.push(value);
-            }
-        }
-        let args: Vec<Value> = columns.into_iter().map(Value::Column).collect();
-        let statement = &self.many[key];
+        Ok(())
+    }
+
+    pub fn insert_many(&mut self, many: &'static Many, rows: Vec<Vec<Value>>) -> Result<u64> {
+        self.prepare_many(many)?;
+        let args = columns(many, rows);
+        let pending = self.take_pending();
+        let statement = &self.many[many.table];
         let changed = std::cell::Cell::new(0);
-        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &self.pending);
+        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         let (client, count, args) = (&self.client, &changed, &args);
         steps.push(Box::pin(async move {
             let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
@@ -280,7 +307,6 @@ impl Connection {
         }));
         let outcome = self.runtime.block_on(together(steps));
         self.begun = true;
-        self.pending.clear();
         outcome?;
         Ok(changed.get())
     }
@@ -301,11 +327,11 @@ impl Connection {
         if !self.begun && self.pending.is_empty() {
             return Ok(());
         }
-        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &self.pending);
+        let pending = self.take_pending();
+        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         steps.push(simple(&self.client, "COMMIT"));
         let outcome = self.runtime.block_on(together(steps));
         self.begun = false;
-        self.pending.clear();
         outcome.map(drop)
     }
 
@@ -317,6 +343,18 @@ impl Connection {
             drop(self.runtime.block_on(self.client.batch_execute("ROLLBACK")));
         }
     }
+}
+
+/// Rows as the columns of an `unnest`.
+fn columns(many: &Many, rows: Vec<Vec<Value>>) -> Vec<Value> {
+    let mut columns: Vec<Vec<Value>> =
+        (0..many.columns.len()).map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+    columns.into_iter().map(Value::Column).collect()
 }
 
 fn read_row(row: &tokio_postgres::Row) -> Result<Row> {
@@ -339,30 +377,11 @@ fn read_row(row: &tokio_postgres::Row) -> Result<Row> {
     Ok(Row(values))
 }
 
-fn connect(runtime: &Runtime, url: &str, schema: &str, read_only: bool) -> Result<Client> {
-    let mut config: tokio_postgres::Config =
-        url.parse().map_err(|_| StoreError::Database("the database address cannot be read".to_owned()))?;
-    config.application_name("openline").connect_timeout(Duration::from_secs(10));
-    let (client, connection) = runtime.block_on(config.connect(NoTls)).map_err(|e| refused(&e))?;
-    // The task ends when the client is dropped or the server goes; `is_closed` tells.
-    runtime.spawn(async move { drop(connection.await) });
-    let set = format!(
-        "SET search_path TO \"{schema}\"; SET statement_timeout = {STATEMENT_TIMEOUT_MS}; \
-         SET default_transaction_read_only = {};",
-        if read_only { "on" } else { "off" }
-    );
-    runtime.block_on(client.batch_execute(&set)).map_err(|e| refused(&e))?;
-    Ok(client)
-}
-
-pub fn open(url: &str, schema: &str, part: Part, writers: usize, readers: usize) -> Result<Store> {
-    if !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err(StoreError::Shape("a schema's name holds lower-case letters, digits and _ only".into()));
-    }
-    let mut first = Connection::open(url, schema, false)?;
+pub fn open(target: &Target, part: Part, writers: usize, readers: usize) -> Result<Store> {
+    let mut first = Connection::open(target.clone(), false)?;
     first
         .runtime
-        .block_on(first.client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")))
+        .block_on(first.client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", target.schema())))
         .map_err(|e| refused(&e))?;
     migrate::run(&mut Tx(Inner::Postgres(&mut first)), Dialect::Postgres, part)?;
     first.commit()?;
@@ -372,7 +391,7 @@ pub fn open(url: &str, schema: &str, part: Part, writers: usize, readers: usize)
     let mut handles = Vec::new();
     for index in 0..writers.max(1) + readers.max(1) {
         let read_only = index >= writers.max(1);
-        let mut connection = Connection::open(url, schema, read_only)?;
+        let mut connection = Connection::open(target.clone(), read_only)?;
         let queue = if read_only { read.clone() } else { written.clone() };
         let handle = std::thread::Builder::new()
             .name(if read_only { "store-reader" } else { "store-writer" }.to_owned())

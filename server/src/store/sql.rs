@@ -84,6 +84,15 @@ fn token(token: &str, dialect: Dialect) -> Result<String, StoreError> {
             &format!("IN (SELECT value FROM json_each(?{parameter}))"),
         );
     }
+    if let Some(parameter) = token.strip_prefix("in_bytes:$") {
+        return pick(
+            &format!("= ANY(${parameter})"),
+            &format!("IN (SELECT unhex(value) FROM json_each(?{parameter}))"),
+        );
+    }
+    if let Some(statement) = token.strip_prefix("on_postgres:") {
+        return pick(statement, "");
+    }
     match token {
         "uuid" => pick("UUID", "BLOB"),
         "bytes" => pick("BYTEA", "BLOB"),

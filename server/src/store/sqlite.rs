@@ -44,6 +44,14 @@ impl ToSql for Value {
                 ToSqlOutput::Owned(Stored::Text(serde_json::json!(list).to_string()))
             }
             Self::Ints(list) => ToSqlOutput::Owned(Stored::Text(serde_json::json!(list).to_string())),
+            Self::Column(list) if list.iter().all(|value| matches!(value, Self::Bytes(_))) => {
+                let bytes = |value: &Self| match value {
+                    Self::Bytes(bytes) => hex::encode(bytes),
+                    _ => String::new(),
+                };
+                let list: Vec<String> = list.iter().map(bytes).collect();
+                ToSqlOutput::Owned(Stored::Text(serde_json::json!(list).to_string()))
+            }
             Self::Column(_) => return Err(rusqlite::Error::ToSqlConversionFailure("a column".into())),
         })
     }
@@ -54,7 +62,7 @@ fn refused(error: &rusqlite::Error) -> StoreError {
 }
 
 impl Connection {
-    fn open(path: &Path, read_only: bool, part: Part) -> Result<Self> {
+    pub(super) fn open(path: &Path, read_only: bool, part: Part) -> Result<Self> {
         let flags = if read_only {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
         } else {
@@ -127,6 +135,12 @@ impl Connection {
         Ok(changed)
     }
 
+    /// A statement without arguments that is said again and again: prepared once.
+    fn say(&mut self, text: &'static str) -> Result<()> {
+        let mut statement = self.raw.prepare_cached(text).map_err(|e| refused(&e))?;
+        statement.execute([]).map(drop).map_err(|e| refused(&e))
+    }
+
     pub fn script(&mut self, text: &str) -> Result<()> {
         self.raw.execute_batch(text).map_err(|e| refused(&e))
     }
@@ -163,7 +177,7 @@ fn write_loop(connection: &mut Connection, queue: &flume::Receiver<Box<dyn Work>
     let mut pages_at_checkpoint: i64 = 0;
     while let Ok(first) = queue.recv() {
         let mut done: Vec<(Box<dyn Work>, Result<()>)> = Vec::new();
-        if let Err(error) = connection.script("BEGIN IMMEDIATE") {
+        if let Err(error) = connection.say("BEGIN IMMEDIATE") {
             first.deliver(Err(error));
             continue;
         }
@@ -175,10 +189,10 @@ fn write_loop(connection: &mut Connection, queue: &flume::Receiver<Box<dyn Work>
                 next = queue.try_recv().ok();
             }
         }
-        let committed = connection.script("COMMIT");
+        let committed = connection.say("COMMIT");
         if committed.is_err() {
             // The reason is delivered to every caller; the roll back only frees the connection.
-            drop(connection.script("ROLLBACK"));
+            drop(connection.say("ROLLBACK"));
         }
         let failure = committed.err().map(|error| error.to_string());
         for (work, outcome) in done {
@@ -194,11 +208,12 @@ fn write_loop(connection: &mut Connection, queue: &flume::Receiver<Box<dyn Work>
 }
 
 fn in_savepoint(connection: &mut Connection, work: &mut dyn Work) -> Result<()> {
-    connection.script("SAVEPOINT unit")?;
+    connection.say("SAVEPOINT unit")?;
     match work.run(&mut Tx(Inner::Sqlite(connection))) {
-        Ok(()) => connection.script("RELEASE unit"),
+        Ok(()) => connection.say("RELEASE unit"),
         Err(error) => {
-            connection.script("ROLLBACK TO unit; RELEASE unit")?;
+            connection.say("ROLLBACK TO unit")?;
+            connection.say("RELEASE unit")?;
             Err(error)
         }
     }
@@ -225,11 +240,11 @@ fn checkpoint_when_due(connection: &mut Connection, groups_since: i64) -> i64 {
 fn read_loop(connection: &mut Connection, queue: &flume::Receiver<Box<dyn Work>>) {
     while let Ok(mut work) = queue.recv() {
         let outcome = connection
-            .script("BEGIN")
+            .say("BEGIN")
             .and_then(|()| work.run(&mut Tx(Inner::Sqlite(connection))))
-            .and_then(|()| connection.script("COMMIT"));
+            .and_then(|()| connection.say("COMMIT"));
         if outcome.is_err() {
-            drop(connection.script("ROLLBACK"));
+            drop(connection.say("ROLLBACK"));
         }
         work.deliver(outcome);
     }

@@ -62,6 +62,21 @@ impl Tx<'_> {
         }
     }
 
+    /// As [`later`](Self::later), for a row of a table that many rows are added to: on PostgreSQL the rows of several
+    /// calls travel as one statement.
+    ///
+    /// # Errors
+    /// As [`insert_many`](Self::insert_many), on PostgreSQL at the latest at the commit.
+    pub fn insert_later(&mut self, many: &'static Many, row: Vec<Value>) -> Result<()> {
+        if row.len() != many.columns.len() {
+            return Err(StoreError::Shape(format!("a row for {} has a wrong number of values", many.table)));
+        }
+        match &mut self.0 {
+            Inner::Sqlite(connection) => connection.insert_many(many, &[row]).map(drop),
+            Inner::Postgres(connection) => connection.insert_later(many, row),
+        }
+    }
+
     /// Inserts many rows in one statement; how many were new.
     ///
     /// # Errors

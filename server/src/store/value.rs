@@ -59,7 +59,7 @@ pub enum Value {
     Uuids(Vec<Uuid>),
     /// For `{in_ints:$n}`.
     Ints(Vec<i64>),
-    /// A whole column, for the batch form of an insert on PostgreSQL.
+    /// A whole column: for the batch form of an insert on PostgreSQL, and for `{in_bytes:$n}`.
     Column(Vec<Value>),
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use openline::boot;
+use openline::boot::{self, Duty};
 use openline::config::Config;
 use tokio::net::TcpListener;
 use world::load::content;
@@ -44,7 +44,7 @@ struct Arguments {
     /// Connections to the server.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     connections: u32,
-    /// Measures from webhook to 200 alone; nobody waits for answers.
+    /// Measures from webhook to 200 alone: the server makes durable what comes in, and handles nothing.
     #[arg(long)]
     accept_only: bool,
 }
@@ -52,11 +52,11 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let words: Vec<_> = std::env::args_os().collect();
     if let [_, verb, config] = words.as_slice()
-        && verb == "serve"
+        && let Some(duty @ ("serve" | "accept")) = verb.to_str()
     {
         tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(process::serve(&PathBuf::from(config)));
+        return runtime.block_on(process::serve(duty, &PathBuf::from(config)));
     }
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -82,7 +82,8 @@ async fn measure(arguments: Arguments) -> anyhow::Result<Report> {
     let file = folder.path().join("openline.toml");
     process::write_config(&file, &config)?;
     let program = std::env::current_exe().context("this program's own file is not known")?;
-    let server = Process::start(&program, &file, listen).await?;
+    let duty = if arguments.accept_only { Duty::AcceptOnly } else { Duty::Everything };
+    let server = Process::start_with(&program, duty, &file, listen).await?;
     let plan = Plan {
         target: Target {
             host: listen.to_string(),

@@ -25,8 +25,8 @@ use crate::serve::{Serving, serve};
 use crate::sign;
 use crate::thread::{Bubble, Choice, Media, Progress, Side, Thread};
 
-/// Meta tries for days; a fake gives up after about a quarter of a minute.
-const WEBHOOK_TRIES: u32 = 14;
+/// Meta tries for days; a fake gives up after about a minute, which outlasts many power cuts on a busy machine.
+const WEBHOOK_TRIES: u32 = 36;
 /// How many webhook bodies that were reported late are held at most.
 const MAX_HELD: usize = 10_000;
 /// The customer service window: free text only within 24 hours of the person's last message.
