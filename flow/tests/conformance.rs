@@ -109,6 +109,7 @@ const FAMILIES: &[(&str, fn(&Data) -> Cases)] = &[
     ("migrations", definitions::migrations),
     ("migrations_misc", misc::migrations),
     ("change_language", misc::change_language),
+    ("resthook_payload", misc::resthook_payload),
     ("doc_json_examples", misc::examples),
     ("legacy", legacy::definitions),
     ("legacy_expressions", legacy::expressions),

@@ -5,8 +5,10 @@ mod common;
 
 use common::Story;
 use flow::env::Environment;
-use flow::migrations::legacy::{is_legacy, to_13};
+use flow::excellent::tools;
+use flow::migrations::legacy::{TemplateOptions, is_legacy, migrate_template, to_13};
 use flow::{Contact, Resume};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -209,4 +211,134 @@ fn what_is_unknown_is_said() {
     assert!(found.unwrap_err().contains("'levitate'"));
     let found = to_13(&json!({"rule_sets": [{"uuid": id(1), "ruleset_type": "oracle"}]}), "", &mut new_uuid);
     assert!(found.unwrap_err().contains("'oracle'"));
+}
+
+/// Puts something else in the place of the part that comes after so many others; gives how many are still to come.
+fn replace(part: &mut Json, mut after: usize, by: &Json) -> Option<usize> {
+    if after == 0 {
+        *part = by.clone();
+        return None;
+    }
+    after -= 1;
+    let inner: Vec<&mut Json> = match part {
+        Json::Array(items) => items.iter_mut().collect(),
+        Json::Object(object) => object.values_mut().collect(),
+        _ => Vec::new(),
+    };
+    inner.into_iter().try_fold(after, |after, item| replace(item, after, by))
+}
+
+#[test]
+fn no_definition_is_too_odd() {
+    let odd =
+        [json!(null), json!(-1e300), json!(""), json!("@(((("), json!([{}, 1]), json!({"eng": {"x": []}})];
+    for by in &odd {
+        for at in 0.. {
+            let mut definition = definition();
+            if replace(&mut definition, at, by).is_some() {
+                break;
+            }
+            // whatever comes of it: it must come
+            let _ = to_13(&definition, "", &mut Uuid::nil);
+            let _ = flow::migrations::migrate_and_read(&definition);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_is_too_odd(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..14)) {
+        let text = parts.concat();
+        for default_to_self in [false, true] {
+            let options = TemplateOptions { default_to_self, url_encode: true, raw_dates: default_to_self };
+            let _ = migrate_template(&text, options);
+        }
+    }
+
+    #[test]
+    fn any_expression_that_is_understood_is_one_today(inside in expression()) {
+        let new = migrate_template(&format!("@({inside})"), TemplateOptions::default());
+        prop_assume!(new != format!("@({inside})") && !new.is_empty());
+        let expression = new.strip_prefix("@(").and_then(|new| new.strip_suffix(')')).unwrap_or(&new[1..]);
+        prop_assert!(tools::canonical(expression).is_ok(), "{inside} became {new}");
+    }
+}
+
+const PARTS: [&str; 22] = [
+    "@",
+    "@@",
+    "@(",
+    "(",
+    ")",
+    "\"",
+    "\"\"",
+    "\\",
+    "flow",
+    ".",
+    "2x",
+    "contact.tel",
+    "date.now",
+    " + ",
+    "-",
+    "&",
+    ",",
+    "WORD(",
+    "IF(",
+    "1",
+    "é",
+    "[",
+];
+
+/// Old expressions that can be read.
+fn expression() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "1",
+        "0",
+        "-3",
+        "2.50",
+        "TRUE",
+        "\"it's \"\"so\"\"\"",
+        "\"\\\"",
+        "flow.age",
+        "flow.1st",
+        "contact.groups",
+        "date.today",
+        "NOW()",
+        "step.value",
+        "TIME(1, contact.m, 3)",
+        "contact.tel.scheme",
+    ]);
+    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+        let operator = prop::sample::select(vec!["+", "-", "*", "/", "^", "&", "=", "<>", "<=", ">"]);
+        let one = prop::sample::select(vec![
+            "LEN",
+            "WEEKDAY",
+            "EXP",
+            "UPPER",
+            "SUM",
+            "FIRST_WORD",
+            "FIXED",
+            "-",
+            "",
+        ]);
+        let two = prop::sample::select(vec![
+            "WORD",
+            "WORD_SLICE",
+            "RIGHT",
+            "LEFT",
+            "POWER",
+            "CONCATENATE",
+            "DAYS",
+            "FIELD",
+            "SUM",
+        ]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone())
+                .prop_map(|(a, operator, b)| format!("{a} {operator} {b}")),
+            (one, inner.clone()).prop_map(|(name, a)| format!("{name}({a})")),
+            (two, inner.clone(), inner).prop_map(|(name, a, b)| format!("{name}({a}, {b})")),
+        ]
+    })
 }

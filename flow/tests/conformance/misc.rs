@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use flow::migrations::copies::{copy as copy_of, with_base_language};
 use flow::migrations::{PRESENT, Version, migrate, migrate_and_read};
 use flow::resumes::WaitId;
-use flow::{Assets, Event, Flow, Resume, Source, Trigger};
+use flow::{Assets, Event, EventKind, Flow, Resume, Source, Trigger};
 use serde_json::{Value as Json, json};
 
 use crate::common::Replay;
 use crate::compare::{compare, difference};
+use crate::sessions::standard_events;
 use crate::{Cases, Data, Outcome, Strict, attempt, id_of};
 
 fn same(expected: &Json, found: &Json) -> Outcome {
@@ -187,4 +188,24 @@ pub fn examples(data: &Data) -> Cases {
     let table = data.json("tables/doc_json_examples.json");
     let cases = table["cases"].as_array().unwrap().iter();
     cases.map(|case| (id_of("doc_json_examples", case), attempt(|| example(case)))).collect()
+}
+
+/// What a resthook tells its subscribers about the standard session.
+pub fn resthook_payload(data: &Data) -> Cases {
+    let name = "TestResthookPayload_resthook_payload.snap";
+    let expected = data.json(&format!("files/actions/{name}"));
+    let run = || -> Outcome {
+        let events = standard_events(data, |assets| {
+            assets["resthooks"] = json!([{"slug": "nobody-listens", "subscribers": []}]);
+            let nodes = assets["flows"][0]["nodes"].as_array_mut().unwrap();
+            nodes.last_mut().unwrap()["actions"] = json!([{"type": "call_resthook",
+                "uuid": "a2b1c3d4-0000-4000-8000-000000000001", "resthook": "nobody-listens"}]);
+        });
+        let payload = events.iter().find_map(|event| match &event.kind {
+            EventKind::ResthookCalled { payload, .. } => Some(payload),
+            _ => None,
+        });
+        compare(&expected, payload.ok_or("no resthook was called")?, &data.json("fixtures.json"))
+    };
+    vec![(format!("resthook_payload/{name}"), attempt(run))]
 }

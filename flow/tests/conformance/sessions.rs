@@ -1,7 +1,7 @@
 //! Whole sessions, triggers, and what needs a contact and assets only.
 use flow::env::Environment;
 use flow::modifiers::{Change, Modifier, reevaluate_groups};
-use flow::{Assets, Contact, Resume, Session, Trigger};
+use flow::{Assets, Contact, Event, Resume, Session, Sprint, Trigger};
 use serde_json::{Value as Json, json};
 
 use crate::common::Replay;
@@ -184,7 +184,18 @@ pub fn smart_groups(data: &Data) -> Cases {
 
 /// The reference engine's standard session, ended.
 pub fn standard_session(data: &Data, redact: bool) -> (Host, Session) {
-    let fixture = &data.json("fixtures.json")["fixture"];
+    let (host, sprints) = standard_sprints(data, redact, |_| ());
+    (host, sprints.into_iter().last().unwrap().session)
+}
+
+/// What happens in the standard session when its assets are changed first.
+pub fn standard_events(data: &Data, change: impl FnOnce(&mut Json)) -> Vec<Event> {
+    standard_sprints(data, false, change).1.into_iter().flat_map(|sprint| sprint.events).collect()
+}
+
+fn standard_sprints(data: &Data, redact: bool, change: impl FnOnce(&mut Json)) -> (Host, Vec<Sprint>) {
+    let mut fixture = data.json("fixtures.json")["fixture"].take();
+    change(&mut fixture["assets"]);
     let mut env = json!({"allowed_languages": ["eng", "spa"], "date_format": "DD-MM-YYYY", "default_country": "US",
         "timezone": "America/Guayaquil"});
     if redact {
@@ -196,10 +207,10 @@ pub fn standard_session(data: &Data, redact: bool) -> (Host, Session) {
     let body = json!({"results": [{"state": "WA"}, {"state": "IN"}]}).to_string();
     host.mock(&json!({"http://*": [{"status": 200, "body": body,
         "headers": {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "43", "Date": "Wed, 11 Apr 2018 18:24:30 GMT"}}]}));
-    let sprint = host.start(Trigger::read(&fixture["trigger"]).unwrap());
-    let wait = sprint.session.wait_id();
-    let sprint = host.resume(sprint.session, Resume::read(&fixture["resume"], wait).unwrap());
-    (host, sprint.session)
+    let first = host.start(Trigger::read(&fixture["trigger"]).unwrap());
+    let wait = first.session.wait_id();
+    let second = host.resume(first.session.clone(), Resume::read(&fixture["resume"], wait).unwrap());
+    (host, vec![first, second])
 }
 
 pub fn templates(data: &Data) -> Cases {
