@@ -39,16 +39,7 @@ pub(super) fn rewrite(importer: &mut Importer<'_>, old: &Json) -> Result<Option<
             action("start_session", Json::Object(rest))
         }
         "flow" => action("enter_flow", json!({"flow": reference(&old["flow"]), "terminal": true})),
-        "say" => {
-            let mut rest = json!({"text": importer.text(&uuid, "text", &old["msg"], template)});
-            let media = importer.media;
-            let audio =
-                importer.text(&uuid, "audio_url", &old["recording"], |address| media_url(media, address));
-            if !audio.is_empty() {
-                rest["audio_url"] = audio.into();
-            }
-            action("say_msg", rest)
-        }
+        "say" => action("say_msg", spoken(importer, &uuid, old)),
         "play" => action(
             "play_audio",
             json!({"audio_url": importer.text(&uuid, "audio_url", &old["url"], template)}),
@@ -82,6 +73,17 @@ pub(super) fn rewrite(importer: &mut Importer<'_>, old: &Json) -> Result<Option<
         "end_ussd" => return Ok(None),
         other => return Err(format!("an action of the unknown type '{other}' cannot be brought over")),
     }))
+}
+
+/// What is said in a call, with its recording.
+fn spoken(importer: &mut Importer<'_>, uuid: &str, old: &Json) -> Json {
+    let mut rest = json!({"text": importer.text(uuid, "text", &old["msg"], template)});
+    let media = importer.media;
+    let audio = importer.text(uuid, "audio_url", &old["recording"], |address| media_url(media, address));
+    if !audio.is_empty() {
+        rest["audio_url"] = audio.into();
+    }
+    rest
 }
 
 /// Text, attachments and quick replies of a message.

@@ -34,16 +34,12 @@ impl Piece {
     }
 
     /// Something that needs no brackets wherever it stands.
-    pub(super) fn whole(text: String) -> Self {
-        Self::of(text, Kind::Unknown)
-    }
-
-    pub(super) fn call(text: impl Into<String>) -> Self {
-        Self::whole(text.into())
+    pub(super) fn whole(text: impl Into<String>) -> Self {
+        Self::of(text.into(), Kind::Unknown)
     }
 
     pub(super) fn path(text: &str) -> Self {
-        Self { is_path: true, ..Self::whole(text.to_owned()) }
+        Self { is_path: true, ..Self::whole(text) }
     }
 
     pub(super) fn number(text: String) -> Self {
@@ -101,7 +97,7 @@ fn sum(operator: Operator, left: &Piece, right: &Piece) -> Piece {
         (_, Operator::Minus, Kind::Time(Some(seconds))) => {
             Piece::of(format!("datetime_add({}, -{seconds}, \"s\")", left.text), Kind::Moment)
         }
-        _ => Piece::call(format!("legacy_add({}, {})", left.text, signed(right))),
+        _ => Piece::whole(format!("legacy_add({}, {})", left.text, signed(right))),
     }
 }
 

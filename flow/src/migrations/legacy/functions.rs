@@ -119,25 +119,27 @@ fn numbers_and_texts(name: &str, arguments: &[Argument]) -> Option<Piece> {
             let power = power.new.beside(Operator::Power.strength() + 1);
             Piece::joined(format!("2.718281828459045 ^ {power}"), Operator::Power, Kind::Number)
         }
-        ("fixed", [number]) => Piece::call(format!("format_number({}, 2)", number.text())),
+        ("fixed", [number]) => Piece::whole(format!("format_number({}, 2)", number.text())),
         ("fixed", [number, places]) => {
-            Piece::call(format!("format_number({}, {})", number.text(), places.text()))
+            Piece::whole(format!("format_number({}, {})", number.text(), places.text()))
         }
         ("fixed", [number, places, plain]) => {
             let grouped = match plain.truth() {
                 Some(plain) => (!plain).to_string(),
                 None => format!("if({}, false, true)", plain.text()),
             };
-            Piece::call(format!("format_number({}, {}, {grouped})", number.text(), places.text()))
+            Piece::whole(format!("format_number({}, {}, {grouped})", number.text(), places.text()))
         }
-        ("if", [test]) => Piece::call(format!("if({}, 0, false)", test.text())),
-        ("if", [test, yes]) => Piece::call(format!("if({}, {}, false)", test.text(), yes.text())),
-        ("if", [_, _, _]) => Piece::call(format!("if({})", listed(arguments, ", "))),
-        ("left", [text, length]) => Piece::call(format!("text_slice({}, 0, {})", text.text(), length.text())),
+        ("if", [test]) => Piece::whole(format!("if({}, 0, false)", test.text())),
+        ("if", [test, yes]) => Piece::whole(format!("if({}, {}, false)", test.text(), yes.text())),
+        ("if", [_, _, _]) => Piece::whole(format!("if({})", listed(arguments, ", "))),
+        ("left", [text, length]) => {
+            Piece::whole(format!("text_slice({}, 0, {})", text.text(), length.text()))
+        }
         // the last 0 letters are none, but a slice from 0 is everything
-        ("right", [_, length]) if length.literal() == Some(0) => Piece::call("\"\""),
+        ("right", [_, length]) if length.literal() == Some(0) => Piece::whole("\"\""),
         ("right", [text, length]) => {
-            Piece::call(format!("text_slice({}, {})", text.text(), length.new.negated()))
+            Piece::whole(format!("text_slice({}, {})", text.text(), length.new.negated()))
         }
         _ => return None,
     })
@@ -156,7 +158,7 @@ fn date_part(name: &str, arguments: &[Argument]) -> Option<Piece> {
         // Sunday was 1 and is 0
         _ => return Some(Piece::joined(format!("weekday({date}) + 1"), Operator::Plus, Kind::Number)),
     };
-    Some(Piece::call(format!("{function}({date}, \"{layout}\")")))
+    Some(Piece::whole(format!("{function}({date}, \"{layout}\")")))
 }
 
 fn dates(name: &str, arguments: &[Argument]) -> Option<Piece> {
@@ -197,9 +199,9 @@ fn seconds(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
 
 fn words(name: &str, arguments: &[Argument]) -> Option<Piece> {
     Some(match (name, arguments) {
-        ("first_word", [text]) => Piece::call(format!("word({}, 0)", text.text())),
+        ("first_word", [text]) => Piece::whole(format!("word({}, 0)", text.text())),
         ("word", [text, index, rest @ ..]) if rest.len() < 2 => {
-            Piece::call(format!("word({}, {}{})", text.text(), from_zero(index), delimiters(rest)))
+            Piece::whole(format!("word({}, {}{})", text.text(), from_zero(index), delimiters(rest)))
         }
         ("word_count", [text, rest @ ..]) if rest.len() < 2 => {
             Piece::number(format!("word_count({}{})", text.text(), delimiters(rest)))
@@ -215,13 +217,13 @@ fn words(name: &str, arguments: &[Argument]) -> Option<Piece> {
                 _ => from_zero(index),
             };
             let stop = stop.first().map_or(String::new(), |stop| format!(", {}", place(stop)));
-            Piece::call(format!("word_slice({}, {}{stop}{by})", text.text(), place(start)))
+            Piece::whole(format!("word_slice({}, {}{stop}{by})", text.text(), place(start)))
         }
         ("field", [text, index]) => {
-            Piece::call(format!("field({}, {}, \" \")", text.text(), from_zero(index)))
+            Piece::whole(format!("field({}, {}, \" \")", text.text(), from_zero(index)))
         }
         ("field", [text, index, delimiter]) => {
-            Piece::call(format!("field({}, {}, {})", text.text(), from_zero(index), delimiter.text()))
+            Piece::whole(format!("field({}, {}, {})", text.text(), from_zero(index), delimiter.text()))
         }
         _ => return None,
     })

@@ -88,17 +88,16 @@ impl Importer<'_> {
     }
 
     fn translate(&mut self, language: &str, uuid: &str, property: &str, texts: Vec<String>) {
-        let entry = |object: &mut Object, key: &str| -> Option<()> {
-            object.entry(key).or_insert_with(|| Json::Object(Map::new())).is_object().then_some(())
-        };
-        let _ = entry(&mut self.localization, language);
-        if let Some(Json::Object(parts)) = self.localization.get_mut(language) {
-            let _ = entry(parts, uuid);
-            if let Some(Json::Object(part)) = parts.get_mut(uuid) {
-                part.insert(property.to_owned(), texts.into());
-            }
+        let parts = object_at(&mut self.localization, language);
+        if let Some(part) = parts.and_then(|parts| object_at(parts, uuid)) {
+            part.insert(property.to_owned(), texts.into());
         }
     }
+}
+
+/// The object at a key, made where there is none.
+fn object_at<'o>(object: &'o mut Object, key: &str) -> Option<&'o mut Object> {
+    object.entry(key).or_insert_with(|| Json::Object(Map::new())).as_object_mut()
 }
 
 /// The address of a media file: relative ones lie in one place.

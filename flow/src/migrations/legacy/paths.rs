@@ -70,10 +70,10 @@ fn step(parts: &[&str]) -> Piece {
         ["value"] => Piece::path("input"),
         ["time"] => Piece::path("input.created_on"),
         ["attachments"] => {
-            Piece::call("foreach(foreach(input.attachments, attachment_parts), extract, \"url\")")
+            Piece::whole("foreach(foreach(input.attachments, attachment_parts), extract, \"url\")")
         }
         ["attachments", index] if index.bytes().all(|b| b.is_ascii_digit()) => {
-            Piece::call(format!("attachment_parts(input.attachments[{index}]).url"))
+            Piece::whole(format!("attachment_parts(input.attachments[{index}]).url"))
         }
         parts => join("input", parts),
     }
@@ -83,7 +83,7 @@ fn contact(owner: &str, parts: &[&str]) -> Piece {
     let whole = format!("{owner}contact");
     match parts {
         [] => Piece::path(&whole),
-        ["groups"] => Piece::call(format!("join({whole}.groups, \",\")")),
+        ["groups"] => Piece::whole(format!("join({whole}.groups, \",\")")),
         ["tel_e164"] => address(owner, "tel", "path"),
         [property, ..] if CONTACT_PROPERTIES.contains(property) => join(&whole, parts),
         ["tel"] => address(owner, "tel", "display"),
@@ -98,9 +98,9 @@ fn address(owner: &str, scheme: &str, part: &str) -> Piece {
     let urn = format!("{owner}urns.{scheme}");
     match part {
         "urn" => Piece::path(&urn),
-        "display" => Piece::call(format!("format_urn({urn})")),
-        "scheme" => Piece::call(format!("urn_parts({urn}).scheme")),
-        _ => Piece::call(format!("default(urn_parts({urn}).path, \"\")")),
+        "display" => Piece::whole(format!("format_urn({urn})")),
+        "scheme" => Piece::whole(format!("urn_parts({urn}).scheme")),
+        _ => Piece::whole(format!("default(urn_parts({urn}).path, \"\")")),
     }
 }
 
