@@ -10,6 +10,9 @@ use crate::contact::Contact;
 use crate::moment::Moment;
 use crate::refs::FlowRef;
 
+/// The largest answer of a web call that is kept beyond a wait, in bytes of JSON.
+const MAX_KEPT_WEBHOOK_BYTES: usize = 10_000;
+
 /// How far a run (or a session) has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +120,13 @@ pub struct RunWebhook {
     pub status: u16,
     pub headers: Option<BTreeMap<String, String>>,
     pub json: Option<Json>,
+}
+
+impl RunWebhook {
+    /// Whether its answer may be kept beyond a wait.
+    pub(crate) fn is_small(&self) -> bool {
+        self.json.as_ref().is_none_or(|json| json.to_string().len() <= MAX_KEPT_WEBHOOK_BYTES)
+    }
 }
 
 /// A run as another session sees it.

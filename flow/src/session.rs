@@ -14,9 +14,6 @@ use crate::run::{Run, RunStatus};
 use crate::triggers::Trigger;
 use crate::words::{QuickReply, Urn};
 
-/// The largest answer of a web call that is kept beyond a wait, in bytes of JSON.
-const MAX_KEPT_WEBHOOK_BYTES: usize = 10_000;
-
 /// The state of a session between two sprints. Its JSON is RapidPro's; [`Session::to_stored`] is the form to
 /// keep. The contact is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,8 +134,7 @@ impl Session {
     /// calls that are too large to keep.
     pub fn compact(&mut self) {
         for run in &mut self.runs {
-            let large = |json: &serde_json::Value| json.to_string().len() > MAX_KEPT_WEBHOOK_BYTES;
-            if run.webhook.as_ref().and_then(|webhook| webhook.json.as_ref()).is_some_and(large) {
+            if run.webhook.as_ref().is_some_and(|webhook| !webhook.is_small()) {
                 Arc::make_mut(run).webhook = None;
             }
             if run.is_over() && !(run.path.is_empty() && run.locals.is_empty() && run.webhook.is_none()) {

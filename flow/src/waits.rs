@@ -84,7 +84,7 @@ impl Wait {
 
     pub(crate) fn visit(&self, visitor: &mut dyn Visitor) {
         if let Self::Dial { phone, .. } = self {
-            visitor.template(phone);
+            visitor.template("wait.phone", phone);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The vocabulary that the engine, the channels and the server share: addresses, languages, and the content
 //! of one message before any channel has rendered it.
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -60,9 +61,18 @@ impl Urn {
     /// The part that names the person within the scheme, unescaped, without query and display.
     #[must_use]
     pub fn path(&self) -> String {
+        self.path_text().into_owned()
+    }
+
+    /// As [`Self::path`], borrowed where nothing is escaped.
+    #[must_use]
+    pub fn path_text(&self) -> Cow<'_, str> {
         let rest = self.0.split_once(':').map_or("", |(_, rest)| rest);
         let path = rest.split(['?', '#']).next().unwrap_or("");
-        path.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
+        if path.contains('%') {
+            return path.replace("%23", "#").replace("%3F", "?").replace("%25", "%").into();
+        }
+        path.into()
     }
 
     /// The address without query and display: what two addresses are compared by.

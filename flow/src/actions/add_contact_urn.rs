@@ -57,7 +57,7 @@ impl Act for AddContactUrn {
             ));
             return Outcome::Done;
         };
-        let held = turn.engine.contact.urns.iter().any(|held| held.urn.identity() == urn.identity());
+        let held = turn.engine.contact.urns.iter().any(|held| held.urn().identity() == urn.identity());
         if held || turn.engine.contact.urns.len() >= crate::contact::MAX_URNS {
             finish(turn, &urn, true);
             return Outcome::Done;
@@ -66,7 +66,7 @@ impl Act for AddContactUrn {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.path);
+        visitor.template("path", &self.path);
         visitor.local(LOCAL);
     }
 }
@@ -81,7 +81,7 @@ fn finish(turn: &mut Turn<'_, '_>, urn: &Urn, ours: bool) {
         return;
     }
     turn.modify(&Modifier::Urns { urns: vec![urn.to_string()], modification: UrnsModification::Append });
-    if turn.engine.contact.urns.iter().any(|held| held.urn.identity() == urn.identity()) {
+    if turn.engine.contact.urns.iter().any(|held| held.urn().identity() == urn.identity()) {
         turn.set_local(LOCAL, urn.identity().to_owned());
     }
 }

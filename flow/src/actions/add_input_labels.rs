@@ -39,7 +39,7 @@ impl Act for AddInputLabels {
         for label in &self.labels {
             match label {
                 Pointer::Fixed(label) => visitor.dependency(Dependency::Label(label.clone())),
-                Pointer::Named(name) => visitor.template(name),
+                Pointer::Named(name) => visitor.template("labels", name),
             }
         }
     }

@@ -45,7 +45,7 @@ impl Act for CallClassifier {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.input);
+        visitor.template("input", &self.input);
         if !self.result_name.is_empty() {
             visitor.result(&self.result_name, ["Success", "Skipped", "Failure"].map(str::to_owned).to_vec());
         }

@@ -90,8 +90,8 @@ impl Act for CallLlm {
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
         visitor.dependency(Dependency::Llm(self.llm.clone()));
-        visitor.template(&self.instructions);
-        visitor.template(&self.input);
+        visitor.template("instructions", &self.instructions);
+        visitor.template("input", &self.input);
         visitor.local(&self.output_local);
     }
 }

@@ -93,11 +93,11 @@ impl Act for CallWebhook {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.url);
+        visitor.template("url", &self.url);
         for (_, value) in &self.headers {
-            visitor.template(value);
+            visitor.template("headers", value);
         }
-        visitor.template(&self.body);
+        visitor.template("body", &self.body);
         if !self.result_name.is_empty() {
             visitor.result(&self.result_name, vec!["Success".to_owned(), "Failure".to_owned()]);
         }

@@ -52,10 +52,10 @@ impl Act for OpenTicket {
         }
         match &self.assignee {
             Some(Pointer::Fixed(user)) => visitor.dependency(Dependency::User(user.clone())),
-            Some(Pointer::Named(email)) => visitor.template(email),
+            Some(Pointer::Named(email)) => visitor.template("assignee", email),
             None => {}
         }
-        visitor.template(&self.note);
+        visitor.template("note", &self.note);
         visitor.local(LOCAL);
     }
 }

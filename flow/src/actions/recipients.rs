@@ -69,9 +69,9 @@ impl Recipients {
         for contact in &self.contacts {
             visitor.dependency(Dependency::Contact(contact.clone()));
         }
-        visitor.template(&self.query);
+        visitor.template("contact_query", &self.query);
         for var in &self.legacy_vars {
-            visitor.template(var);
+            visitor.template("legacy_vars", var);
         }
     }
 

@@ -79,7 +79,7 @@ impl Act for SendEmail {
 
     fn visit(&self, uuid: Uuid, visitor: &mut dyn Visitor) {
         for address in &self.addresses {
-            visitor.template(address);
+            visitor.template("addresses", address);
         }
         visitor.both(uuid, "subject", std::slice::from_ref(&self.subject));
         visitor.both(uuid, "body", std::slice::from_ref(&self.body));

@@ -215,8 +215,8 @@ fn offer(replies: Vec<QuickReply>) -> Vec<Offered> {
 fn route(turn: &Turn<'_, '_>, msg: &mut MsgOut) -> bool {
     let assets = turn.engine.call.assets;
     for urn in &turn.engine.contact.urns {
-        if let Some(channel) = assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send) {
-            msg.urn = Some(urn.urn.identity().parse().unwrap_or_else(|_| urn.urn.clone()));
+        if let Some(channel) = assets.channel_of(urn, ChannelRole::Send) {
+            msg.urn = Some(urn.urn().identity().parse().unwrap_or_else(|_| urn.urn().clone()));
             msg.channel = Some(channel.to_ref());
             return true;
         }

@@ -42,6 +42,6 @@ impl Act for SetContactField {
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
         visitor.dependency(Dependency::Field(self.field.clone()));
-        visitor.template(&self.value);
+        visitor.template("value", &self.value);
     }
 }

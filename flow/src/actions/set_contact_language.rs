@@ -35,6 +35,6 @@ impl Act for SetContactLanguage {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.language);
+        visitor.template("language", &self.language);
     }
 }

@@ -27,6 +27,6 @@ impl Act for SetContactName {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.name);
+        visitor.template("name", &self.name);
     }
 }

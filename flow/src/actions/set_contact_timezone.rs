@@ -34,6 +34,6 @@ impl Act for SetContactTimezone {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.timezone);
+        visitor.template("timezone", &self.timezone);
     }
 }

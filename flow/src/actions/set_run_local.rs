@@ -76,7 +76,7 @@ impl Act for SetRunLocal {
     }
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.value);
+        visitor.template("value", &self.value);
         visitor.local(&self.local);
     }
 }

@@ -51,7 +51,7 @@ impl Act for SetRunResult {
     }
 
     fn visit(&self, uuid: Uuid, visitor: &mut dyn Visitor) {
-        visitor.template(&self.value);
+        visitor.template("value", &self.value);
         let categories = match self.category.is_empty() {
             true => Vec::new(),
             false => {

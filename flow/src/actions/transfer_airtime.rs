@@ -86,15 +86,15 @@ impl Act for TransferAirtime {
             turn.set_local(LOCAL, transfer);
             return Outcome::Done;
         }
-        let found = turn.engine.contact.urns.iter().find(|urn| urn.urn.scheme() == "tel").cloned();
+        let found = turn.engine.contact.urns.iter().find(|urn| urn.urn().scheme() == "tel").cloned();
         let Some(urn) = found else {
             turn.error("can't transfer airtime to contact without a phone number");
             turn.set_local(LOCAL, String::new());
             return Outcome::Done;
         };
-        let channel = turn.engine.call.assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send);
+        let channel = turn.engine.call.assets.channel_of(&urn, ChannelRole::Send);
         let sender = channel.map(|channel| format!("tel:{}", channel.address)).unwrap_or_default();
-        let recipient = urn.urn.identity().parse().unwrap_or(urn.urn);
+        let recipient = urn.urn().identity().parse().unwrap_or_else(|_| urn.urn().clone());
         Outcome::Ask(AskKind::Airtime { sender, recipient, amounts: self.amounts.clone() }, None)
     }
 

@@ -83,6 +83,7 @@ pub(super) fn choose<'c>(
     urn: &Urn,
     preferred: Option<Uuid>,
     role: ChannelRole,
+    country: &dyn Fn() -> Option<Country>,
 ) -> Option<&'c Channel> {
     let scheme = urn.scheme();
     let fits = |channel: &Channel| channel.has(role) && channel.supports(scheme);
@@ -94,14 +95,15 @@ pub(super) fn choose<'c>(
     if scheme != "tel" {
         return channels.iter().find(|channel| fits(channel));
     }
-    let path = urn.path();
-    let country = crate::tel::country_of(&path);
+    let path = urn.path_text();
     let digits = path.trim_start_matches('+');
     let mut best: Option<(&Channel, usize)> = None;
     for channel in channels.iter().filter(|channel| fits(channel)) {
-        let same_country = channel.country.is_none() || channel.country == country || country.is_none();
-        if !same_country && !channel.allow_international {
-            continue;
+        if channel.country.is_some() && !channel.allow_international {
+            let country = country();
+            if country.is_some() && country != channel.country {
+                continue;
+            }
         }
         let overlap = channel.overlap(digits);
         if best.is_none_or(|(_, most)| overlap > most) {

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::Assets;
 use crate::contact::{FieldNumber, FieldValue};
 use crate::env::Environment;
-use crate::excellent::Value;
 use crate::moment::Moment;
 use crate::source::Source;
 use crate::text::locations::Hierarchy;
+use crate::text::{dates, numbers};
 
 /// A field that contacts may have a value of.
 #[derive(Debug, Clone, Deserialize)]
@@ -67,10 +67,9 @@ impl Field {
             return None;
         }
         let shared: Arc<str> = text.into();
-        let raw = Value::Text(shared.clone());
-        let number = raw.to_number().ok();
+        let number = numbers::plain(text);
         // read for every type: the type may change, and whether the clock is asked must not depend on it
-        let datetime = raw.to_datetime_filled(env, &mut || source.now()).ok();
+        let datetime = dates::find_datetime(env, text, true, &mut || source.now());
         let mut value = FieldValue { text: shared, ..FieldValue::default() };
         value.number = number.map(|number| FieldNumber(number.to_string().into()));
         value.datetime = datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });

@@ -16,6 +16,7 @@ pub use field::{Field, FieldKind};
 pub use group::Group;
 pub use template::{MsgTemplate, Preview, TemplateTranslation};
 
+use crate::contact::ContactUrn;
 use crate::definition::{Flow, Problem};
 use crate::env::Environment;
 use crate::refs::Ref;
@@ -91,6 +92,16 @@ impl Assets {
     /// items without what they need are problems too.
     pub fn read(json: &Json) -> Result<Self, Vec<Problem>> {
         Self::read_in(json, &Environment::default())
+    }
+
+    /// Like [`Assets::read`], from the JSON text.
+    ///
+    /// # Errors
+    /// As for [`Assets::read`], or the one problem that the text is no JSON.
+    pub fn from_json(text: &[u8]) -> Result<Self, Vec<Problem>> {
+        let json: Json =
+            serde_json::from_slice(text).map_err(|error| vec![problem("", format!("no JSON: {error}"))])?;
+        Self::read(&json)
     }
 
     /// Like [`Assets::read`], for a workspace whose environment decides how dates and numbers in group queries
@@ -268,7 +279,13 @@ impl Assets {
     /// The channel to use for an address: the preferred one if it can, else the one that fits best.
     #[must_use]
     pub fn channel_for(&self, urn: &Urn, preferred: Option<Uuid>, role: ChannelRole) -> Option<&Channel> {
-        channel::choose(&self.channels, urn, preferred, role)
+        channel::choose(&self.channels, urn, preferred, role, &|| crate::tel::country_of(&urn.path()))
+    }
+
+    /// The channel to use for a contact's address.
+    #[must_use]
+    pub fn channel_of(&self, address: &ContactUrn, role: ChannelRole) -> Option<&Channel> {
+        channel::choose(&self.channels, address.urn(), address.channel, role, &|| address.country())
     }
 }
 

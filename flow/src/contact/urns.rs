@@ -1,5 +1,6 @@
 //! A contact's address and the channel that it prefers; checking and tidying of addresses by their scheme.
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,18 +11,48 @@ use crate::text::urns::Parts;
 use crate::words::Urn;
 
 /// An address with the channel it was last reached by. As text `tel:+593991234567?channel=uuid`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ContactUrn {
-    /// The address, with its display but without a query.
-    pub urn: Urn,
+    /// With its display but without a query.
+    urn: Urn,
     pub channel: Option<Uuid>,
+    /// The country of a phone number, once somebody has asked.
+    country: OnceLock<Option<Country>>,
 }
+
+impl PartialEq for ContactUrn {
+    fn eq(&self, other: &Self) -> bool {
+        self.urn == other.urn && self.channel == other.channel
+    }
+}
+
+impl Eq for ContactUrn {}
 
 impl ContactUrn {
     /// An address that prefers no channel.
     #[must_use]
     pub fn new(urn: Urn) -> Self {
-        Self { urn, channel: None }
+        Self { urn, channel: None, country: OnceLock::new() }
+    }
+
+    /// The address, with its display but without a query.
+    #[must_use]
+    pub fn urn(&self) -> &Urn {
+        &self.urn
+    }
+
+    /// The country that a phone number belongs to: worked out once, since the numbering plans take their time.
+    #[must_use]
+    pub fn country(&self) -> Option<Country> {
+        let find =
+            || (self.urn.scheme() == "tel").then(|| crate::tel::country_of(&self.urn.path())).flatten();
+        *self.country.get_or_init(find)
+    }
+
+    /// The same in the way that its scheme is written; `country` is where a number without a country code is.
+    #[must_use]
+    pub fn normalized(&self, country: Option<Country>) -> Self {
+        Self { channel: self.channel, ..Self::new(normalize_urn(&self.urn, country)) }
     }
 
     /// Reads an address with its query.
@@ -35,7 +66,7 @@ impl ContactUrn {
             None => (text, None),
         };
         let Some((identity, query)) = before_display.split_once('?') else {
-            return Ok(Self { urn, channel: None });
+            return Ok(Self::new(urn));
         };
         let channel =
             query.split('&').find_map(|pair| pair.strip_prefix("channel=")).and_then(|id| id.parse().ok());
@@ -43,7 +74,7 @@ impl ContactUrn {
             Some(display) => format!("{identity}#{display}").parse()?,
             None => identity.parse()?,
         };
-        Ok(Self { urn: bare, channel })
+        Ok(Self { channel, ..Self::new(bare) })
     }
 }
 

@@ -1,4 +1,6 @@
 //! Decides whether a contact fits a query.
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -14,8 +16,8 @@ const NAME_PREFIX_CHARS: usize = 8;
 
 /// A value that a query is compared with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Searched {
-    Text(String),
+pub enum Searched<'s> {
+    Text(Cow<'s, str>),
     Number(Decimal),
     Time(Timestamp),
 }
@@ -23,7 +25,7 @@ pub enum Searched {
 /// Something that queries can be asked of.
 pub trait Queryable {
     /// The values of a property; none when it is not set.
-    fn values(&self, env: &Environment, property: &Property) -> Vec<Searched>;
+    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Vec<Searched<'s>>;
 }
 
 impl Query {
@@ -45,7 +47,7 @@ fn evaluate(node: &QueryNode, env: &Environment, object: &dyn Queryable) -> bool
     }
 }
 
-fn holds(condition: &Condition, env: &Environment, values: &[Searched]) -> bool {
+fn holds(condition: &Condition, env: &Environment, values: &[Searched<'_>]) -> bool {
     let Condition { property, operator, value } = condition;
     if value.is_empty() {
         let set = values.iter().any(|value| !matches!(value, Searched::Text(text) if text.is_empty()));
@@ -57,21 +59,18 @@ fn holds(condition: &Condition, env: &Environment, values: &[Searched]) -> bool 
     }
     match operator {
         // true of somebody who has no value too
-        Operator::NotEqual => {
-            let equal = Condition { operator: Operator::Equal, ..condition.clone() };
-            !values.iter().any(|value| compare(&equal, env, value))
-        }
+        Operator::NotEqual => !values.iter().any(|held| compare(Operator::Equal, value, env, held)),
         Operator::Contains if *property == Property::Attribute(Attribute::Name) => {
             values.iter().any(|held| matches!(held, Searched::Text(text) if name_contains(text, value)))
         }
-        _ => values.iter().any(|value| compare(condition, env, value)),
+        _ => values.iter().any(|held| compare(*operator, value, env, held)),
     }
 }
 
-fn compare(condition: &Condition, env: &Environment, held: &Searched) -> bool {
-    let Condition { operator, value, .. } = condition;
+fn compare(operator: Operator, value: &str, env: &Environment, held: &Searched<'_>) -> bool {
     match held {
         Searched::Text(text) => match operator {
+            Operator::Equal if text.is_ascii() && value.is_ascii() => text.eq_ignore_ascii_case(value),
             Operator::Equal => text.to_lowercase() == value.to_lowercase(),
             Operator::Contains => text.to_lowercase().contains(&value.to_lowercase()),
             _ => false,
@@ -113,26 +112,38 @@ fn name_contains(name: &str, wanted: &str) -> bool {
     })
 }
 
+/// A text, unless it is empty.
+fn text<'s>(text: impl Into<Cow<'s, str>>) -> Vec<Searched<'s>> {
+    let text = text.into();
+    if text.is_empty() { Vec::new() } else { vec![Searched::Text(text)] }
+}
+
+/// The name of the smallest place of a path.
+fn last_place(path: Option<&str>) -> Vec<Searched<'_>> {
+    path.map(|path| text(path.rsplit(" > ").next().unwrap_or(path))).unwrap_or_default()
+}
+
 /// The words of a text, in lower case.
 pub(super) fn words(text: &str) -> Vec<String> {
     crate::text::tokens::unicode_words(text).into_iter().map(str::to_lowercase).collect()
 }
 
 impl Queryable for Contact {
-    fn values(&self, env: &Environment, property: &Property) -> Vec<Searched> {
-        let text = |text: &str| {
-            if text.is_empty() { Vec::new() } else { vec![Searched::Text(text.to_owned())] }
-        };
+    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Vec<Searched<'s>> {
         match property {
             Property::Attribute(attribute) => match attribute {
-                Attribute::Uuid => text(&self.uuid.to_string()),
-                Attribute::Id => text(&self.id.to_string()),
-                Attribute::Ref => text(&crate::contact::reference(self.id, env.obfuscation_key)),
-                Attribute::Name => text(&self.name),
+                Attribute::Uuid => text(self.uuid.to_string()),
+                Attribute::Id => text(self.id.to_string()),
+                Attribute::Ref => text(crate::contact::reference(self.id, env.obfuscation_key)),
+                Attribute::Name => text(self.name.as_str()),
                 Attribute::Status => text(self.status.as_str()),
-                Attribute::Language => self.language.map(|l| text(l.as_str())).unwrap_or_default(),
-                Attribute::Urn => self.urns.iter().map(|urn| Searched::Text(urn.urn.path())).collect(),
-                Attribute::Group => self.groups.iter().map(|g| Searched::Text(g.name.to_string())).collect(),
+                Attribute::Language => {
+                    self.language.as_ref().map(|language| text(language.as_str())).unwrap_or_default()
+                }
+                Attribute::Urn => self.urns.iter().map(|urn| Searched::Text(urn.urn().path_text())).collect(),
+                Attribute::Group => {
+                    self.groups.iter().map(|g| Searched::Text(Cow::Borrowed(&g.name))).collect()
+                }
                 // the engine does not know what other flows the contact is or was in
                 Attribute::Flow | Attribute::History => Vec::new(),
                 Attribute::Tickets => {
@@ -146,26 +157,21 @@ impl Queryable for Contact {
                 }
             },
             Property::Scheme(scheme) => {
-                let of_scheme = self.urns.iter().filter(|urn| urn.urn.scheme() == scheme);
-                of_scheme.map(|urn| Searched::Text(urn.urn.path())).collect()
+                let of_scheme = self.urns.iter().filter(|urn| urn.urn().scheme() == scheme);
+                of_scheme.map(|urn| Searched::Text(urn.urn().path_text())).collect()
             }
             Property::Field { key, kind } => {
                 let Some(value) = self.fields.get(key) else { return Vec::new() };
-                let place = |path: &Option<std::sync::Arc<str>>| {
-                    path.as_deref()
-                        .map(|path| text(path.rsplit(" > ").next().unwrap_or(path)))
-                        .unwrap_or_default()
-                };
                 match kind.unwrap_or_default() {
-                    FieldKind::Text => text(&value.text),
+                    FieldKind::Text => text(&*value.text),
                     FieldKind::Number => {
                         let number = value.number.as_ref().and_then(|number| to_number(&number.0));
                         number.map(Searched::Number).into_iter().collect()
                     }
                     FieldKind::Datetime => value.datetime.map(|m| Searched::Time(m.at)).into_iter().collect(),
-                    FieldKind::State => place(&value.state),
-                    FieldKind::District => place(&value.district),
-                    FieldKind::Ward => place(&value.ward),
+                    FieldKind::State => last_place(value.state.as_deref()),
+                    FieldKind::District => last_place(value.district.as_deref()),
+                    FieldKind::Ward => last_place(value.ward.as_deref()),
                 }
             }
         }

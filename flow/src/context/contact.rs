@@ -74,7 +74,7 @@ impl ContactView {
             return contact.name.as_str().into();
         }
         match contact.urns.first() {
-            Some(urn) if !self.redact => crate::contact::format_urn(&urn.urn).into(),
+            Some(urn) if !self.redact => crate::contact::format_urn(urn.urn()).into(),
             _ if contact.id != 0 => self.reference().into(),
             _ => Value::from(""),
         }
@@ -91,15 +91,15 @@ impl ContactView {
     pub(super) fn urns_by_scheme(&self) -> Value {
         let mut urns: BTreeMap<&str, Value> = SCHEMES.iter().map(|scheme| (*scheme, Value::Null)).collect();
         for urn in self.contact.urns.iter().rev() {
-            urns.insert(urn.urn.scheme(), shown_urn(&urn.urn, self.redact));
+            urns.insert(urn.urn().scheme(), shown_urn(urn.urn(), self.redact));
         }
         Object::new(urns).into()
     }
 
     /// The first address that a channel can send to, and that channel.
     fn reachable(&self) -> Option<(&Urn, &Channel)> {
-        let channel_of = |urn: &ContactUrn| self.assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send);
-        self.contact.urns.iter().find_map(|urn| Some((&urn.urn, channel_of(urn)?)))
+        let channel_of = |urn: &ContactUrn| self.assets.channel_of(urn, ChannelRole::Send);
+        self.contact.urns.iter().find_map(|held| Some((held.urn(), channel_of(held)?)))
     }
 }
 
@@ -124,7 +124,7 @@ impl Properties for ContactView {
             },
             "timezone" => contact.timezone.clone().map(Value::Text).into(),
             "urn" => self.reachable().map(|(urn, _)| shown_urn(urn, self.redact)).into(),
-            "urns" => Value::array(contact.urns.iter().map(|urn| shown_urn(&urn.urn, self.redact))),
+            "urns" => Value::array(contact.urns.iter().map(|urn| shown_urn(urn.urn(), self.redact))),
             "uuid" => contact.uuid.to_string().into(),
             _ => return None,
         })

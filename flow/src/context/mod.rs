@@ -14,6 +14,7 @@ pub(crate) use contact::ContactView;
 
 use crate::assets::Assets;
 use crate::contact::Contact;
+use crate::definition::TOP_LEVELS;
 use crate::engine::{Globals, Resumed};
 use crate::env::{Environment, RedactionPolicy};
 use crate::excellent::{Object, Properties, Root, Value};
@@ -51,7 +52,7 @@ impl Context<'_> {
             uuid: run.uuid,
             flow: Some(run.flow.clone()),
             contact: Some(self.view()),
-            results: run.results.clone(),
+            results: run::Results::OfRun(run.clone()),
             status: run.status,
         };
         Object::lazy(view).into()
@@ -70,7 +71,7 @@ impl Context<'_> {
             uuid: summary.uuid,
             flow: known.or_else(|| summary.flow.clone()),
             contact: contact.map(|contact| ContactView::new(contact.clone(), self.assets.clone(), self.env)),
-            results: summary.results.clone().unwrap_or_default(),
+            results: run::Results::OfSummary(summary.clone()),
             status: summary.status.unwrap_or(crate::run::RunStatus::Active),
         };
         Object::lazy(view).into()
@@ -134,7 +135,7 @@ impl Root for Context<'_> {
             "contact" => Object::lazy(self.view()).into(),
             "fields" => self.view().fields(),
             "urns" => self.view().urns_by_scheme(),
-            "results" => run::results(&self.run().results),
+            "results" => run::Results::OfRun(self.run().clone()).into(),
             "run" => Object::lazy(run::RunView { run: self.run().clone(), contact: self.view() }).into(),
             "input" => input::view(self.session.input.as_ref(), self.assets, self.env),
             "parent" => self.parent(),
@@ -149,6 +150,10 @@ impl Root for Context<'_> {
             "legacy_extra" => run::legacy_extra(self.run(), &self.session.trigger),
             _ => return None,
         })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        TOP_LEVELS.contains(&name)
     }
 
     fn deprecation(&self, name: &str) -> Option<Arc<str>> {
@@ -195,6 +200,10 @@ impl Properties for GlobalsView {
 
 /// Property names are the same in capitals.
 pub(super) fn lower(key: &str) -> Cow<'_, str> {
+    // names are as good as always written in these
+    if key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()) {
+        return key.into();
+    }
     if key.chars().any(char::is_uppercase) { key.to_lowercase().into() } else { key.into() }
 }
 

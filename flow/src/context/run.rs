@@ -10,7 +10,7 @@ use crate::assets::Assets;
 use crate::events::EventKind;
 use crate::excellent::{Object, Properties, Value};
 use crate::refs::FlowRef;
-use crate::run::{Run, RunResult, RunStatus};
+use crate::run::{Run, RunResult, RunStatus, RunSummary, RunWebhook};
 use crate::triggers::{Trigger, TriggerEvent};
 
 /// A run as expressions see their own.
@@ -49,7 +49,7 @@ impl Properties for RunView {
                 let node = Value::from(step.node_uuid.to_string());
                 Object::new([("node_uuid", node), ("arrived_on", datetime(step.arrived_on))]).into()
             })),
-            "results" => results(&run.results),
+            "results" => Results::OfRun(run.clone()).into(),
             "status" => run.status.as_str().into(),
             "uuid" => run.uuid.to_string().into(),
             _ => return None,
@@ -70,7 +70,7 @@ pub(super) struct RelatedView {
     pub(super) uuid: Uuid,
     pub(super) flow: Option<FlowRef>,
     pub(super) contact: Option<ContactView>,
-    pub(super) results: BTreeMap<String, RunResult>,
+    pub(super) results: Results,
     pub(super) status: RunStatus,
 }
 
@@ -83,7 +83,7 @@ impl Properties for RelatedView {
             "contact" => contact.map(|contact| Object::lazy(contact.clone())).into(),
             "fields" => contact.map(ContactView::fields).into(),
             "flow" => self.flow.as_ref().map(flow).into(),
-            "results" => results(&self.results),
+            "results" => self.results.clone().into(),
             "run" => Object::lazy(OldStatus(self.status)).into(),
             "status" => self.status.as_str().into(),
             "urns" => contact.map(ContactView::urns_by_scheme).into(),
@@ -120,48 +120,109 @@ impl Properties for OldStatus {
     }
 }
 
-pub(super) fn results(results: &BTreeMap<String, RunResult>) -> Value {
-    let lines: Vec<String> =
-        results.values().map(|result| format!("{}: {}", result.name, result.value)).collect();
-    Object::with_default(
-        lines.join("\n").into(),
-        results.iter().map(|(key, value)| (key.as_str(), result(value))),
-    )
-    .into()
+/// `@results` of a run, of this session or another.
+#[derive(Clone)]
+pub(super) enum Results {
+    OfRun(Arc<Run>),
+    OfSummary(Arc<RunSummary>),
 }
 
-fn result(result: &RunResult) -> Value {
-    let localized =
-        if result.category_localized.is_empty() { &result.category } else { &result.category_localized };
-    Object::with_default(
-        result.value.as_str().into(),
-        [
-            ("name", Value::from(result.name.as_str())),
-            ("value", result.value.as_str().into()),
-            ("category", result.category.as_str().into()),
-            ("category_localized", localized.as_str().into()),
-            ("input", result.input.as_str().into()),
-            ("extra", result.extra.as_ref().map(from_json).into()),
-            ("node_uuid", result.node_uuid.to_string().into()),
-            ("created_on", datetime(result.created_on)),
-        ],
-    )
-    .into()
+impl Results {
+    fn all(&self) -> &BTreeMap<String, RunResult> {
+        static NONE: BTreeMap<String, RunResult> = BTreeMap::new();
+        match self {
+            Self::OfRun(run) => &run.results,
+            Self::OfSummary(summary) => summary.results.as_ref().unwrap_or(&NONE),
+        }
+    }
 }
+
+impl From<Results> for Value {
+    fn from(results: Results) -> Self {
+        Object::lazy(results).into()
+    }
+}
+
+impl Properties for Results {
+    fn get(&self, key: &str) -> Option<Value> {
+        let key = lower(key);
+        let key = self.all().get_key_value(&*key)?.0.as_str().into();
+        Some(Object::lazy(ResultView { results: self.clone(), key }).into())
+    }
+
+    fn keys(&self) -> Vec<Arc<str>> {
+        self.all().keys().map(|key| key.as_str().into()).collect()
+    }
+
+    fn default_value(&self) -> Option<Value> {
+        let line = |result: &RunResult| format!("{}: {}", result.name, result.value);
+        let lines: Vec<String> = self.all().values().map(line).collect();
+        Some(lines.join("\n").into())
+    }
+}
+
+/// One result.
+struct ResultView {
+    results: Results,
+    key: Box<str>,
+}
+
+const RESULT_KEYS: [&str; 8] =
+    ["category", "category_localized", "created_on", "extra", "input", "name", "node_uuid", "value"];
+
+impl Properties for ResultView {
+    fn get(&self, key: &str) -> Option<Value> {
+        let result = self.results.all().get(&*self.key)?;
+        Some(match &*lower(key) {
+            "name" => result.name.as_str().into(),
+            "value" => result.value.as_str().into(),
+            "category" => result.category.as_str().into(),
+            "category_localized" if result.category_localized.is_empty() => result.category.as_str().into(),
+            "category_localized" => result.category_localized.as_str().into(),
+            "input" => result.input.as_str().into(),
+            "extra" => result.extra.as_ref().map(from_json).into(),
+            "node_uuid" => result.node_uuid.to_string().into(),
+            "created_on" => datetime(result.created_on),
+            _ => return None,
+        })
+    }
+
+    fn keys(&self) -> Vec<Arc<str>> {
+        names(&RESULT_KEYS)
+    }
+
+    fn default_value(&self) -> Option<Value> {
+        self.get("value")
+    }
+}
+
+/// `@webhook`: the run's last web call.
+struct WebhookView(Arc<RunWebhook>);
 
 pub(super) fn webhook(run: &Run) -> Value {
-    let Some(webhook) = &run.webhook else { return Value::Null };
-    let headers =
-        webhook.headers.iter().flatten().map(|(name, value)| (name.as_str(), Value::from(value.as_str())));
-    Object::with_default(
-        format!("{} {}", webhook.method, webhook.url).into(),
-        [
-            ("status", number(usize::from(webhook.status))),
-            ("headers", Object::new(headers).into()),
-            ("json", webhook.json.as_ref().map(from_json).into()),
-        ],
-    )
-    .into()
+    run.webhook.as_ref().map(|webhook| Object::lazy(WebhookView(webhook.clone()))).into()
+}
+
+impl Properties for WebhookView {
+    fn get(&self, key: &str) -> Option<Value> {
+        Some(match &*lower(key) {
+            "status" => number(usize::from(self.0.status)),
+            "headers" => {
+                let headers = self.0.headers.iter().flatten();
+                Object::new(headers.map(|(name, value)| (name.as_str(), Value::from(value.as_str())))).into()
+            }
+            "json" => self.0.json.as_ref().map(from_json).into(),
+            _ => return None,
+        })
+    }
+
+    fn keys(&self) -> Vec<Arc<str>> {
+        names(&["headers", "json", "status"])
+    }
+
+    fn default_value(&self) -> Option<Value> {
+        Some(format!("{} {}", self.0.method, self.0.url).into())
+    }
 }
 
 pub(super) fn trigger(trigger: &Trigger, assets: &Assets) -> Value {

@@ -38,8 +38,6 @@ pub struct Flow {
     pub expire_after_minutes: u32,
     pub nodes: Vec<Node>,
     pub localization: Localization,
-    /// The definition that was read, at the present spec version.
-    pub source: Json,
     index: HashMap<Uuid, usize>,
 }
 
@@ -127,7 +125,7 @@ impl FlowReader<'_> {
             return None;
         };
         self.name = ["name", "uuid"].iter().find_map(|key| map.get(*key)?.as_str()).unwrap_or("").to_owned();
-        let mut flow = self.header(map, json)?;
+        let mut flow = self.header(map)?;
         match Localization::read(map.get("localization")) {
             Ok(localization) => flow.localization = localization,
             Err(text) => self.problem(None, "localization", text),
@@ -160,7 +158,7 @@ impl FlowReader<'_> {
         Some(flow)
     }
 
-    fn header(&mut self, map: &Map<String, Json>, json: &Json) -> Option<Flow> {
+    fn header(&mut self, map: &Map<String, Json>) -> Option<Flow> {
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);
         let uuid = r.required_uuid("uuid");
@@ -197,7 +195,6 @@ impl FlowReader<'_> {
             },
             nodes: Vec::new(),
             localization: Localization::default(),
-            source: json.clone(),
             index: HashMap::new(),
         })
     }

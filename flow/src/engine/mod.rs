@@ -1,4 +1,5 @@
 //! Runs sessions: from a trigger or a resume to the next wait, question or end.
+mod choice;
 mod sprint;
 mod turn;
 
@@ -14,8 +15,10 @@ pub(crate) use turn::{Chosen, NewResult, Turn, result_key};
 use crate::asks::Ask;
 use crate::assets::Assets;
 use crate::contact::Contact;
+use crate::definition::Text;
 use crate::env::Environment;
 use crate::events::{Event, MsgOut, PhoneCall, Unsendable};
+use crate::excellent::Scope;
 use crate::limits::Limits;
 use crate::resumes::{Resume, WaitId};
 use crate::session::Session;
@@ -126,6 +129,35 @@ pub fn evaluate(
         limits: &limits,
     };
     Engine::evaluate(call, session.clone(), text)
+}
+
+/// A session as it stands, to evaluate many compiled texts in: nothing is copied and nothing changes.
+pub struct Viewpoint<'v> {
+    root: crate::context::Context<'v>,
+    source: &'v mut dyn Source,
+}
+
+impl<'v> Viewpoint<'v> {
+    /// Looks from the run that waits, or else the first; `None` when the session has no run. `env` is taken as it
+    /// is, without what the contact would bring along.
+    pub fn new(
+        assets: &'v Arc<Assets>,
+        env: &'v Environment,
+        contact: &'v Arc<Contact>,
+        session: &'v Session,
+        source: &'v mut dyn Source,
+    ) -> Option<Self> {
+        let run = session.waiting_run().unwrap_or(0);
+        session.runs.get(run)?;
+        let root =
+            crate::context::Context { assets, env, session, contact, globals: None, resumed: None, run };
+        Some(Self { root, source })
+    }
+
+    /// Evaluates a text. Gives it and what the flow's author would be told.
+    pub fn evaluate(&mut self, text: &Text) -> (String, Vec<crate::excellent::Problem>) {
+        text.template().evaluate(&mut Scope::new(self.root.env, &self.root, self.source))
+    }
 }
 
 /// Goes on with a session. A resume that does not fit (the wrong type, a timer of an earlier wait, an answer to

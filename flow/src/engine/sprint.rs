@@ -1,9 +1,11 @@
 //! The loop of one sprint. The order in which it asks for times and ids is goflow's, so that a replay with the
 //! same source gives the same events.
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::choice::chosen_text;
 use super::turn::{Chosen, Turn};
 use super::{Call, Next, Segment, Sprint};
 use crate::actions::{Answered, Outcome};
@@ -25,6 +27,8 @@ use crate::words::Language;
 
 /// Seconds that a dialled call may take beyond its limits before it is given up.
 const DIAL_GRACE_SECONDS: i64 = 30;
+/// What most sprints come to.
+const USUAL_EVENTS: usize = 8;
 
 /// A sprint under way.
 pub(crate) struct Engine<'c> {
@@ -33,7 +37,7 @@ pub(crate) struct Engine<'c> {
     /// Shared with values that expressions hold; changed in place when nobody else does.
     pub(crate) contact: Arc<Contact>,
     /// The workspace's environment with the contact's time zone and country.
-    pub(crate) env: Environment,
+    pub(crate) env: Cow<'c, Environment>,
     /// The languages to translate into, best first.
     pub(crate) languages: Vec<Language>,
     pub(crate) events: Vec<Event>,
@@ -64,14 +68,14 @@ enum After {
 impl<'c> Engine<'c> {
     fn new(call: Call<'c>, session: Session) -> Self {
         let contact = Arc::new(std::mem::take(call.contact));
-        let env = call.env.clone();
+        let env = Cow::Borrowed(call.env);
         let mut engine = Self {
             call,
             session,
             contact,
             env,
             languages: Vec::new(),
-            events: Vec::new(),
+            events: Vec::with_capacity(USUAL_EVENTS),
             pushed: None,
             resumed: None,
             choice: None,
@@ -534,7 +538,7 @@ impl<'c> Engine<'c> {
             events: &mut self.events,
         };
         let result = apply(&mut change);
-        if self.events.len() > events_before {
+        if self.events[events_before..].iter().any(|event| changes_environment(&event.kind)) {
             self.merge_environment();
         }
         result
@@ -545,9 +549,17 @@ impl<'c> Engine<'c> {
     fn merge_environment(&mut self) {
         let base = self.call.env;
         let contact = &*self.contact;
-        let zone = contact.timezone.as_deref().and_then(|name| crate::text::zone(name).ok());
-        self.env.timezone = zone.unwrap_or_else(|| base.timezone.clone());
-        self.env.country = self.contact_country().or(base.country);
+        let wanted = contact.timezone.as_deref().filter(|name| *name != base.timezone_name());
+        let zone = wanted.and_then(|name| crate::text::zone(name).ok());
+        let country = self.contact_country().or(base.country);
+        // most people live where their line is: then nothing is copied
+        if zone.is_none() && country == base.country {
+            self.env = Cow::Borrowed(base);
+        } else {
+            let env = self.env.to_mut();
+            env.timezone = zone.unwrap_or_else(|| base.timezone.clone());
+            env.country = country;
+        }
         self.languages.clear();
         let own = contact.language.filter(|language| base.allowed_languages.contains(language));
         self.languages.extend(own);
@@ -569,13 +581,11 @@ impl<'c> Engine<'c> {
 
     fn contact_country(&self) -> Option<crate::env::Country> {
         for urn in &self.contact.urns {
-            let channel = self.call.assets.channel_for(&urn.urn, urn.channel, ChannelRole::Send);
+            let channel = self.call.assets.channel_of(urn, ChannelRole::Send);
             if let Some(country) = channel.and_then(|channel| channel.country) {
                 return Some(country);
             }
-            if urn.urn.scheme() == "tel"
-                && let Some(country) = crate::tel::country_of(&urn.urn.path())
-            {
+            if let Some(country) = urn.country() {
                 return Some(country);
             }
         }
@@ -591,6 +601,16 @@ impl<'c> Engine<'c> {
 
 fn later(from: Timestamp, seconds: i64) -> Timestamp {
     from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether what happened to the contact can change how texts are read and written for her.
+fn changes_environment(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ContactLanguageChanged { .. }
+            | EventKind::ContactTimezoneChanged { .. }
+            | EventKind::ContactUrnsChanged { .. }
+    )
 }
 
 /// Why a resume does not fit, if it does not.
@@ -677,41 +697,6 @@ fn next_of(call: &Call<'_>, session: &Session, last: Option<&Event>) -> Next {
             Next::Wait { id, timeout_at, expires_at: later(since, i64::from(minutes) * 60), dial }
         }
     }
-}
-
-/// The base-language text of the offered choice that a message stands for: by the id of the button that was
-/// tapped, by the place it had, by the text it showed, or by a number typed in answer to a numbered list.
-fn chosen_text(session: &Session, msg: &MsgIn) -> Option<String> {
-    let offered = &session.offered;
-    let at = |place: usize| offered.get(place);
-    let chosen = match &msg.choice_id {
-        Some(id) => offered
-            .iter()
-            .find(|choice| choice.shown.id.as_deref() == Some(id))
-            .or_else(|| at(id.parse().ok()?))
-            .or_else(|| offered.iter().find(|choice| choice.shown.text == *id)),
-        None => None,
-    };
-    let text = msg.text.trim();
-    let chosen = chosen
-        .or_else(|| offered.iter().find(|choice| !text.is_empty() && choice.shown.text.trim() == text))
-        .or_else(|| at(typed_number(text)?.checked_sub(1)?));
-    chosen.map(|choice| choice.base.clone())
-}
-
-/// A whole number that was typed in any script's digits.
-fn typed_number(text: &str) -> Option<usize> {
-    if text.is_empty() || text.chars().count() > 3 {
-        return None;
-    }
-    text.chars().try_fold(0, |number, c| Some(number * 10 + digit(c)?))
-}
-
-fn digit(c: char) -> Option<usize> {
-    /// The zeros of the scripts that the lines' people write numbers in.
-    const ZEROS: [char; 9] = ['0', '٠', '۰', '०', '০', '၀', '០', '๐', '߀'];
-    let at = ZEROS.iter().map(|zero| c as u32 - (*zero as u32).min(c as u32)).zip(ZEROS);
-    at.filter(|(offset, zero)| *offset < 10 && c >= *zero).map(|(offset, _)| offset as usize).next()
 }
 
 /// What an action asked for is kept in the session.

@@ -8,10 +8,11 @@ use super::sprint::Engine;
 use crate::context::Context;
 use crate::definition::{Flow, Text};
 use crate::events::{EventKind, PreviousResult};
-use crate::excellent::{ProblemKind, Scope, Template, Value, call_function};
+use crate::excellent::{ProblemKind, Scope, Template, Value};
 use crate::modifiers::{Change, Modifier};
 use crate::moment::Moment;
 use crate::refs::FlowRef;
+use crate::routers::Case;
 use crate::run::{Run, RunResult};
 use crate::session::Pushed;
 use crate::source::Source;
@@ -120,8 +121,8 @@ impl<'t> Turn<'t, '_> {
 
     /// Evaluates for a value; the error of a single expression is a value.
     pub(crate) fn eval_value(&mut self, text: &Text) -> Value {
-        if let Some(fixed) = text.template().is_static() {
-            return Value::from(fixed);
+        if let Some(fixed) = text.template().fixed() {
+            return Value::Text(fixed.clone());
         }
         let (value, problems) = self.with_scope(|scope| text.template().evaluate_value(scope));
         self.engine.log_problems(problems);
@@ -133,8 +134,11 @@ impl<'t> Turn<'t, '_> {
         self.with_scope(|scope| template.evaluate(scope)).0
     }
 
-    pub(crate) fn call_test(&mut self, name: &str, arguments: &[Value]) -> Value {
-        self.with_scope(|scope| call_function(name, arguments, scope))
+    pub(crate) fn call_test(&mut self, case: &Case, arguments: &[Value]) -> Value {
+        match case.builtin {
+            Some(builtin) => self.with_scope(|scope| builtin.call(scope, arguments)),
+            None => Value::error(format!("no such function: {}", case.test)),
+        }
     }
 
     pub(crate) fn value_to_text(&self, value: &Value) -> String {

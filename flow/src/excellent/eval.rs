@@ -23,6 +23,10 @@ const TOO_COMPLEX: &str = "expression is too complex to evaluate";
 pub trait Root {
     /// The value of a top level (in lower case); `None` when there is no such name.
     fn get(&self, name: &str) -> Option<Value>;
+    /// Whether there is such a name.
+    fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
     /// Why a top level should no longer be used, if so.
     fn deprecation(&self, name: &str) -> Option<Arc<str>> {
         let _ = name;
@@ -257,7 +261,7 @@ impl<'a> Scope<'a> {
         let called = match function {
             // Saves making a value of the function that is thrown away at once.
             Expression::Name(Name { builtin: Some(builtin), name, is_parameter: false })
-                if self.root.get(name).is_none() =>
+                if !self.root.has(name) =>
             {
                 Function::Builtin(builtin)
             }

@@ -1,6 +1,7 @@
 //! Expressions in templates: `Hello @contact.first_name, you are @(fields.age + 1) next year`. The language is
 //! RapidPro's; templates are compiled once and evaluated many times.
 mod ast;
+pub mod check;
 mod convert;
 pub mod decimal;
 mod eval;

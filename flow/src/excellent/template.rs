@@ -14,7 +14,7 @@ use super::value::Value;
 pub struct Template {
     pieces: Vec<Piece>,
     /// The text with `@@` already read as `@`, when there is no expression at all.
-    fixed: Option<String>,
+    fixed: Option<Arc<str>>,
 }
 
 #[derive(Clone)]
@@ -160,8 +160,8 @@ impl Template {
             pieces.push(Piece::Expression { source, compiled: parser::parse(expression).map(Arc::new) });
         }
         let fixed = match pieces.as_slice() {
-            [] => Some(String::new()),
-            [Piece::Body(body)] => Some(body.clone()),
+            [] => Some(Arc::from("")),
+            [Piece::Body(body)] => Some(Arc::from(body.as_str())),
             _ => None,
         };
         Self { pieces, fixed }
@@ -171,6 +171,11 @@ impl Template {
     #[must_use]
     pub fn is_static(&self) -> Option<&str> {
         self.fixed.as_deref()
+    }
+
+    /// As [`Self::is_static`], to be shared.
+    pub(crate) fn fixed(&self) -> Option<&Arc<str>> {
+        self.fixed.as_ref()
     }
 
     /// The template as text. An expression with an error leaves nothing in the text.
@@ -185,7 +190,7 @@ impl Template {
         escape: Option<&dyn Fn(&str) -> String>,
     ) -> (String, Vec<Problem>) {
         if let Some(fixed) = &self.fixed {
-            return (fixed.clone(), Vec::new());
+            return (fixed.as_ref().to_owned(), Vec::new());
         }
         let mut out = String::with_capacity(64);
         let mut problems = Vec::new();

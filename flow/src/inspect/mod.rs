@@ -1,6 +1,10 @@
 //! What a flow needs and gives: the things it points at, its results, its texts, and what is wrong with it.
+mod expressions;
+mod known;
 mod report;
 mod walk;
+
+pub use expressions::check_expressions;
 
 pub use report::{
     Dependencies, DependencyInfo, Inspection, Issue, IssueKind, ResultInfo, inspect, references_of,
@@ -31,8 +35,8 @@ pub enum Dependency {
 
 /// Is shown everything of an action or router, in the order of its fields.
 pub(crate) trait Visitor {
-    /// A text that may hold expressions; empty ones are not shown.
-    fn template(&mut self, text: &Text);
+    /// A text that may hold expressions, and the field that it stands in; empty ones are not shown.
+    fn template(&mut self, field: &str, text: &Text);
     /// Texts that may hold expressions, and their translations.
     fn templates(&mut self, item: Uuid, property: &str, texts: &[Text]);
     /// Texts that can be translated.
@@ -57,7 +61,7 @@ pub(crate) trait Visitor {
         for group in groups {
             match group {
                 Pointer::Fixed(group) => self.dependency(Dependency::Group(group.clone())),
-                Pointer::Named(name) => self.template(name),
+                Pointer::Named(name) => self.template("groups", name),
             }
         }
     }

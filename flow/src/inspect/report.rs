@@ -102,7 +102,7 @@ pub fn inspect(flow: &Flow, assets: Option<&Assets>) -> Inspection {
         let Collected { templates, mut dependencies, results, locals: set, legacy_vars, .. } =
             collect(flow, at);
         for template in templates {
-            for reference in template_references(&template.what) {
+            for reference in template_references(&template.what.text) {
                 match reference {
                     Reference::Asset(what) => dependencies.push(Found { what, ..template.at() }),
                     Reference::ParentResult(key) => {

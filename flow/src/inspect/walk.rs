@@ -8,12 +8,22 @@ use crate::words::Language;
 /// Everything that one node shows.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    pub(super) templates: Vec<Found<String>>,
+    pub(super) templates: Vec<Found<Shown>>,
     pub(super) localizables: Vec<String>,
     pub(super) dependencies: Vec<Found<Dependency>>,
     pub(super) results: Vec<(String, Vec<String>)>,
     pub(super) locals: Vec<String>,
     pub(super) legacy_vars: Vec<Found<Vec<String>>>,
+}
+
+/// A text that may hold expressions.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The field of the action, router or case, such as `text` or `quick_replies[1]`.
+    pub(super) field: String,
+    /// The action or case, for texts that can be translated.
+    pub(super) item: Option<Uuid>,
+    pub(super) text: String,
 }
 
 /// Something found, and where.
@@ -36,27 +46,30 @@ impl Collector<'_> {
     fn found<T>(&self, what: T) -> Found<T> {
         Found { action: self.action, language: None, what }
     }
+
+    fn texts(&mut self, language: Option<Language>, item: Uuid, property: &str, texts: &[Text]) {
+        for (at, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            let field = if texts.len() == 1 { property.to_owned() } else { format!("{property}[{at}]") };
+            let what = Shown { field, item: Some(item), text: text.raw.to_string() };
+            self.out.templates.push(Found { action: self.action, language, what });
+        }
+    }
 }
 
 impl Visitor for Collector<'_> {
-    fn template(&mut self, text: &Text) {
+    fn template(&mut self, field: &str, text: &Text) {
         if !text.is_empty() {
-            let found = self.found(text.raw.to_string());
+            let what = Shown { field: field.to_owned(), item: None, text: text.raw.to_string() };
+            let found = self.found(what);
             self.out.templates.push(found);
         }
     }
 
     fn templates(&mut self, item: Uuid, property: &str, texts: &[Text]) {
-        for text in texts {
-            self.template(text);
-        }
+        self.texts(None, item, property, texts);
         for language in self.flow.localization.languages() {
-            for text in self.flow.localization.get(language, item, property).unwrap_or(&[]) {
-                if !text.is_empty() {
-                    let what = text.raw.to_string();
-                    self.out.templates.push(Found { action: self.action, language: Some(language), what });
-                }
-            }
+            let translated = self.flow.localization.get(language, item, property).unwrap_or(&[]);
+            self.texts(Some(language), item, property, translated);
         }
     }
 
@@ -101,7 +114,7 @@ pub(super) fn collect(flow: &Flow, node: usize) -> Collected {
 /// All texts of a flow that may hold expressions, with their translations, in order.
 #[must_use]
 pub fn templates(flow: &Flow) -> Vec<String> {
-    let texts = |node| collect(flow, node).templates.into_iter().map(|found| found.what);
+    let texts = |node| collect(flow, node).templates.into_iter().map(|found| found.what.text);
     (0..flow.nodes.len()).flat_map(texts).collect()
 }
 

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::{Change, Route, UrnsModification};
-use crate::contact::{ContactUrn, MAX_URNS, normalize_urn, validate_urn};
+use crate::contact::{ContactUrn, MAX_URNS, validate_urn};
 use crate::events::EventKind;
 use crate::refs::Ref;
 use crate::words::Urn;
@@ -44,8 +44,8 @@ pub(super) fn set_channel(change: &mut Change<'_>, channel: Option<&Ref>) -> boo
             }
             let (mut first, mut rest) = (Vec::new(), Vec::new());
             for mut urn in std::mem::take(&mut change.contact.urns) {
-                let fits = channel.supports(urn.urn.scheme());
-                if fits && (urn.urn.scheme() == "tel" || urn.channel.is_none()) {
+                let fits = channel.supports(urn.urn().scheme());
+                if fits && (urn.urn().scheme() == "tel" || urn.channel.is_none()) {
                     urn.channel = Some(channel.uuid);
                 }
                 let preferred = urn.channel == Some(channel.uuid);
@@ -71,11 +71,8 @@ pub(super) fn change_routes(change: &mut Change<'_>, routes: &[Route], how: Urns
     let before = change.contact.urns.clone();
     let mut wanted = Vec::with_capacity(routes.len());
     for route in routes {
-        let checked = ContactUrn::parse(&route.urn).ok().map(|urn| {
-            let country = change.env.country;
-            ContactUrn { urn: normalize_urn(&urn.urn, country), channel: urn.channel }
-        });
-        let Some(mut urn) = checked.filter(|urn| validate_urn(&urn.urn)) else {
+        let checked = ContactUrn::parse(&route.urn).ok().map(|urn| urn.normalized(change.env.country));
+        let Some(mut urn) = checked.filter(|urn| validate_urn(urn.urn())) else {
             let extra = [("urn", route.urn.as_str())];
             change.log(EventKind::coded(format!("'{}' is not valid URN", route.urn), "urn:invalid", &extra));
             continue;
@@ -87,12 +84,12 @@ pub(super) fn change_routes(change: &mut Change<'_>, routes: &[Route], how: Urns
     }
     match how {
         UrnsModification::Remove => {
-            change.contact.urns.retain(|held| position(&wanted, &held.urn).is_none());
+            change.contact.urns.retain(|held| position(&wanted, held.urn()).is_none());
         }
         UrnsModification::Append => append(change, wanted),
         UrnsModification::Set => {
             for urn in &mut wanted {
-                if let (None, Some(at)) = (urn.channel, position(&before, &urn.urn)) {
+                if let (None, Some(at)) = (urn.channel, position(&before, urn.urn())) {
                     urn.channel = before[at].channel;
                 }
             }
@@ -115,15 +112,15 @@ fn append(change: &mut Change<'_>, wanted: Vec<ContactUrn>) {
 /// Adds addresses; those that the contact held before need not be claimed again.
 fn append_known(change: &mut Change<'_>, wanted: Vec<ContactUrn>, held: &[ContactUrn]) {
     for urn in wanted {
-        if position(&change.contact.urns, &urn.urn).is_some() {
+        if position(&change.contact.urns, urn.urn()).is_some() {
             continue;
         }
         if change.contact.urns.len() >= MAX_URNS {
             change.log(EventKind::error(format!("Contact has too many URNs, limit is {MAX_URNS}")));
             break;
         }
-        if position(held, &urn.urn).is_none() && !(change.claim)(&urn.urn) {
-            log_taken(change, &urn.urn);
+        if position(held, urn.urn()).is_none() && !(change.claim)(urn.urn()) {
+            log_taken(change, urn.urn());
             continue;
         }
         change.contact.urns.push(urn);
@@ -137,5 +134,5 @@ fn log_taken(change: &mut Change<'_>, urn: &Urn) {
 }
 
 fn position(urns: &[ContactUrn], urn: &Urn) -> Option<usize> {
-    urns.iter().position(|held| held.urn.identity() == urn.identity())
+    urns.iter().position(|held| held.urn().identity() == urn.identity())
 }

@@ -8,8 +8,10 @@ mod places;
 mod results;
 mod words;
 
+use std::sync::{Arc, LazyLock};
+
 use crate::excellent::functions::Builtin;
-use crate::excellent::{Error, Object, Value};
+use crate::excellent::{Error, Object, Properties, Value};
 
 pub(crate) const TEXT: &[Builtin] = words::TESTS;
 pub(crate) const NUMBERS: &[Builtin] = numbers::TESTS;
@@ -46,16 +48,45 @@ impl Match {
     }
 }
 
+/// What a test gives to expressions.
+struct MatchView {
+    passed: bool,
+    found: Value,
+    extra: Option<Object>,
+}
+
+impl Properties for MatchView {
+    fn get(&self, key: &str) -> Option<Value> {
+        match &self.extra {
+            _ if key.eq_ignore_ascii_case("match") => Some(self.found.clone()),
+            Some(extra) if key.eq_ignore_ascii_case("extra") => Some(extra.clone().into()),
+            _ => None,
+        }
+    }
+
+    fn keys(&self) -> Vec<Arc<str>> {
+        let extra = self.extra.is_some().then(|| Arc::from("extra"));
+        extra.into_iter().chain([Arc::from("match")]).collect()
+    }
+
+    fn default_value(&self) -> Option<Value> {
+        Some(Value::Boolean(self.passed))
+    }
+}
+
 fn matched(found: impl Into<Value>) -> Value {
-    Object::with_default(Value::Boolean(true), [("match", found.into())]).into()
+    Object::lazy(MatchView { passed: true, found: found.into(), extra: None }).into()
 }
 
 fn matched_with(found: impl Into<Value>, extra: Object) -> Value {
-    Object::with_default(Value::Boolean(true), [("match", found.into()), ("extra", extra.into())]).into()
+    Object::lazy(MatchView { passed: true, found: found.into(), extra: Some(extra) }).into()
 }
 
 fn unmatched() -> Value {
-    Object::with_default(Value::Boolean(false), [("match", Value::from(""))]).into()
+    /// Made once: most tests do not pass.
+    static UNMATCHED: LazyLock<Object> =
+        LazyLock::new(|| Object::lazy(MatchView { passed: false, found: Value::from(""), extra: None }));
+    UNMATCHED.clone().into()
 }
 
 fn matched_if_some(found: Option<impl Into<Value>>) -> Value {

@@ -1,8 +1,10 @@
 //! Tests of words and texts.
+use std::borrow::Cow;
+
 use crate::excellent::functions::Arity::Exactly;
 use crate::excellent::functions::Builtin;
 use crate::excellent::{Scope, Value};
-use crate::text::collation::collate;
+use crate::text::collation::{collate, collated};
 use crate::text::tokens;
 
 use super::{Outcome, matched, matched_if_some, unmatched};
@@ -55,13 +57,13 @@ fn has_beginning(scope: &mut Scope<'_>, values: &[Value]) -> Outcome {
 /// The words of an answer and the words looked for, the latter and a copy of the former made comparable.
 struct Words<'a> {
     written: Vec<&'a str>,
-    compared: Vec<String>,
-    wanted: Vec<String>,
+    compared: Vec<Cow<'a, str>>,
+    wanted: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Words<'a> {
-    fn of(text: &'a str, test: &str, scope: &Scope<'_>) -> Self {
-        let comparable = |word: &&str| collate(word, scope.env.input_collation);
+    fn of(text: &'a str, test: &'a str, scope: &Scope<'_>) -> Self {
+        let comparable = |word: &&'a str| collated(word, scope.env.input_collation);
         let written = tokens::words(text);
         let compared = written.iter().map(comparable).collect();
         Self { written, compared, wanted: tokens::words(test).iter().map(comparable).collect() }

@@ -8,6 +8,7 @@ use crate::definition::{Reader, Text};
 use crate::engine::{Chosen, Turn};
 use crate::events::EventKind;
 use crate::excellent::Value;
+use crate::excellent::functions::{self, Builtin};
 use crate::inspect::{Dependency, Visitor};
 use crate::refs::Ref;
 use crate::router_tests::Match;
@@ -22,13 +23,20 @@ pub struct Switch {
 }
 
 /// One test and the category it leads to.
-#[derive(Debug)]
 pub struct Case {
     pub uuid: Uuid,
     /// The test's name, such as `has_any_word`.
     pub test: Arc<str>,
+    /// The test itself; `None` when there is none of that name.
+    pub(crate) builtin: Option<&'static Builtin>,
     pub arguments: Vec<Text>,
     pub category: usize,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.test, self.arguments)
+    }
 }
 
 struct RawCase {
@@ -50,10 +58,7 @@ impl RawSwitch {
         let cases = r.each("cases", |r| {
             let uuid = r.required_uuid("uuid");
             let test = r.required("type");
-            if !test.is_empty()
-                && !test.starts_with("has_")
-                && crate::excellent::functions::find(test).is_some()
-            {
+            if !test.is_empty() && !test.starts_with("has_") && functions::find(test).is_some() {
                 r.complain(format!("case type '{test}' is not a known router test"));
             }
             RawCase {
@@ -85,7 +90,8 @@ impl RawSwitch {
                     "invalid case[uuid={uuid}]: category {category} is not a valid category"
                 ));
             };
-            cases.push(Case { uuid, test, arguments, category });
+            let builtin = functions::find(&test.to_lowercase());
+            cases.push(Case { uuid, test, builtin, arguments, category });
         }
         Ok(Switch { operand: self.operand, cases, default })
     }
@@ -101,6 +107,8 @@ impl Switch {
             let of_input = turn.engine.session.input.as_ref().is_some_and(|input| input.text == operand_text);
             if of_input { self.first_match(turn, &Value::from(choice), false) } else { None }
         });
+        // it may share the run's state, which is about to change
+        drop(operand);
         if let Some((case, value, extra)) = matched {
             let found = Found { operand: operand_text, value, extra };
             return router.choose(turn, case, found);
@@ -123,17 +131,17 @@ impl Switch {
         operand: &Value,
         localize: bool,
     ) -> Option<(usize, String, Option<serde_json::Value>)> {
+        let mut args = vec![operand.clone()];
         for case in &self.cases {
             let arguments = match turn.translation(case.uuid, "arguments") {
                 Some((localized, _)) if localize && localized.len() == case.arguments.len() => localized,
                 _ => &case.arguments,
             };
-            let mut args = Vec::with_capacity(arguments.len() + 1);
-            args.push(operand.clone());
+            args.truncate(1);
             for argument in arguments {
                 args.push(turn.eval_value(argument));
             }
-            let outcome = turn.call_test(&case.test, &args);
+            let outcome = turn.call_test(case, &args);
             match Match::of(&outcome) {
                 Ok(Some(found)) => {
                     let value = turn.value_to_text(&found.found);
@@ -149,7 +157,7 @@ impl Switch {
     }
 
     pub(super) fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.template(&self.operand);
+        visitor.template("operand", &self.operand);
         for case in &self.cases {
             visitor.templates(case.uuid, "arguments", &case.arguments);
             visitor.localizable(case.uuid, "arguments", &case.arguments);

@@ -1,10 +1,21 @@
 //! Making input comparable: which characters count as the same.
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton as unicode_skeleton;
 
 use crate::env::Collation;
 
 use super::lower;
+
+/// As [`collate`], borrowed where the text is so already.
+#[must_use]
+pub fn collated(text: &str, collation: Collation) -> Cow<'_, str> {
+    if collation == Collation::Default && text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        return text.into();
+    }
+    collate(text, collation).into()
+}
 
 /// A text such that two texts which count as the same become equal.
 #[must_use]

@@ -18,6 +18,9 @@ pub struct NotFound {
     what: &'static str,
 }
 
+/// The digits of `1-1-90`.
+const FEWEST_DATE_DIGITS: usize = 4;
+
 fn pattern(text: &str) -> Regex {
     #[expect(clippy::expect_used, reason = "the patterns of this file are fixed and tried by its tests")]
     Regex::new(text).expect("a valid pattern")
@@ -43,25 +46,35 @@ pub fn datetime_from_text(
     fill: bool,
     now: &mut dyn FnMut() -> Timestamp,
 ) -> Result<Zoned, NotFound> {
+    let failed = || NotFound { text: text.trim().to_owned(), what: "date" };
+    find_datetime(env, text, fill, now).ok_or_else(failed)
+}
+
+/// As [`datetime_from_text`], for callers that do not want to know why there is none.
+pub(crate) fn find_datetime(
+    env: &Environment,
+    text: &str,
+    fill: bool,
+    now: &mut dyn FnMut() -> Timestamp,
+) -> Option<Zoned> {
     let text = text.trim();
-    let failed = || NotFound { text: text.to_owned(), what: "date" };
     let (date, time) = match iso(text, env) {
-        Some(Iso::Moment(moment)) => return Ok(moment),
+        Some(Iso::Moment(moment)) => return Some(moment),
         Some(Iso::Date(date)) => (date, None),
         None if iso_date_before(text).is_some() => {
-            let (date, rest) = iso_date_before(text).ok_or_else(failed)?;
+            let (date, rest) = iso_date_before(text)?;
             (date, find_time(rest))
         }
         None => {
             let ascii = ascii_digits(text);
             let text = ascii.as_deref().unwrap_or(text);
-            let (date, end) = find_date(text, env, now).ok_or_else(failed)?;
+            let (date, end) = find_date(text, env, now)?;
             (date, find_time(&text[end..]))
         }
     };
     let time = time
         .unwrap_or_else(|| if fill { now().to_zoned(env.timezone.clone()).time() } else { Time::midnight() });
-    moment_in(date.to_datetime(time), None, &env.timezone).ok_or_else(failed)
+    moment_in(date.to_datetime(time), None, &env.timezone)
 }
 
 /// Reads a date: ISO 8601 (its date as written, whatever the zone), else the first date anywhere in the text.
@@ -135,7 +148,11 @@ fn iso_date_before(text: &str) -> Option<(Date, &str)> {
 
 /// The first real date, and the byte behind it.
 fn find_date(text: &str, env: &Environment, now: &mut dyn FnMut() -> Timestamp) -> Option<(Date, usize)> {
-    let this_year = now().to_zoned(env.timezone.clone()).year();
+    let present = now();
+    if text.bytes().filter(u8::is_ascii_digit).count() < FEWEST_DATE_DIGITS {
+        return None;
+    }
+    let this_year = present.to_zoned(env.timezone.clone()).year();
     let (regex, order) = match env.date_format.order() {
         DateOrder::YearMonthDay => (&YEAR_FIRST, [1, 2, 3]),
         DateOrder::MonthDayYear => (&YEAR_LAST, [3, 1, 2]),

@@ -93,10 +93,10 @@ pub fn contactql_parse(data: &Data) -> Cases {
 }
 
 /// Values by the name of their property.
-struct Values(BTreeMap<String, Vec<Searched>>);
+struct Values(BTreeMap<String, Vec<Searched<'static>>>);
 
 impl Queryable for Values {
-    fn values(&self, _: &Environment, property: &Property) -> Vec<Searched> {
+    fn values<'s>(&'s self, _: &Environment, property: &Property) -> Vec<Searched<'s>> {
         let name = match property {
             Property::Attribute(attribute) => attribute.as_str(),
             Property::Scheme(scheme) => scheme,
@@ -115,7 +115,7 @@ pub fn contactql_evaluate(data: &Data) -> Cases {
             let value = |item: &Json| match (&item["$number"], &item["$datetime"]) {
                 (Json::String(number), _) => Searched::Number(number.parse().unwrap()),
                 (_, Json::String(time)) => Searched::Time(time.parse().unwrap()),
-                _ => Searched::Text(item.as_str().unwrap().to_owned()),
+                _ => Searched::Text(item.as_str().unwrap().to_owned().into()),
             };
             values.insert(name.clone(), list.as_array().unwrap().iter().map(value).collect());
         }

@@ -1,6 +1,7 @@
 //! `openline …`: what an operator types.
 mod backup;
 mod doctor;
+mod flow;
 mod serve;
 mod setup;
 
@@ -41,6 +42,9 @@ enum Command {
     RotateMasterKey,
     /// Checks the receipt of an erasure.
     Receipt { receipt: String },
+    /// Works on flow definitions, without a server: talk to them, check, migrate and test them.
+    #[command(subcommand)]
+    Flow(flow::FlowCommand),
 }
 
 /// Reads the arguments and carries the command out; what fails is said on standard error.
@@ -73,9 +77,13 @@ async fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Command::Doctor = arguments.command {
         return Ok(doctor::run(&arguments.config).await);
     }
+    let command = match arguments.command {
+        Command::Flow(command) => return flow::run(command),
+        command => command,
+    };
     let config = Config::read(&arguments.config)?;
-    match arguments.command {
-        Command::Doctor => {}
+    match command {
+        Command::Doctor | Command::Flow(_) => {}
         Command::Serve => serve::run(config).await?,
         Command::Migrate => {
             openline::boot::open(config).await?;

@@ -34,6 +34,28 @@ pub enum Arity {
     AtLeast(usize),
 }
 
+impl Arity {
+    /// Whether so many arguments will do.
+    #[must_use]
+    pub fn fits(self, count: usize) -> bool {
+        match self {
+            Self::Exactly(wanted) => count == wanted,
+            Self::Between(least, most) => (least..=most).contains(&count),
+            Self::AtLeast(least) => count >= least,
+        }
+    }
+}
+
+impl std::fmt::Display for Arity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exactly(count) => write!(f, "{count}"),
+            Self::Between(least, most) => write!(f, "{least} to {most}"),
+            Self::AtLeast(least) => write!(f, "at least {least}"),
+        }
+    }
+}
+
 impl Builtin {
     pub(crate) const fn new(
         name: &'static str,
@@ -45,14 +67,8 @@ impl Builtin {
 
     /// Calls the function, its number of arguments checked.
     pub fn call(&self, scope: &mut Scope<'_>, arguments: &[Value]) -> Value {
-        let got = arguments.len();
-        let (fits, need) = match self.arity {
-            Arity::Exactly(count) => (got == count, format_args!("{count}").to_string()),
-            Arity::Between(least, most) => ((least..=most).contains(&got), format!("{least} to {most}")),
-            Arity::AtLeast(least) => (got >= least, format!("at least {least}")),
-        };
-        if !fits {
-            return Value::error(format!("need {need} argument(s), got {got}"));
+        if !self.arity.fits(arguments.len()) {
+            return Value::error(format!("need {} argument(s), got {}", self.arity, arguments.len()));
         }
         (self.body)(scope, arguments).unwrap_or_else(Value::Error)
     }
@@ -83,4 +99,12 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin>> =
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Builtin> {
     BY_NAME.get(name).copied()
+}
+
+/// The names of all functions and router tests, sorted.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = BY_NAME.keys().copied().collect();
+    names.sort_unstable();
+    names
 }
