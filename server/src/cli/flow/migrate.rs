@@ -11,7 +11,8 @@ use super::definitions;
 
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let mut assets = definitions::read(file)?.assets;
-    let flows = assets.get_mut("flows").and_then(Json::as_array_mut).context("the file holds no list of flows")?;
+    let flows =
+        assets.get_mut("flows").and_then(Json::as_array_mut).context("the file holds no list of flows")?;
     for flow in flows {
         let name = flow.get("name").and_then(Json::as_str).unwrap_or("without a name").to_owned();
         let old = std::mem::take(flow);

@@ -41,7 +41,8 @@ fn beside(folder: &Path) -> Option<PathBuf> {
 }
 
 fn conversations(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -56,7 +57,8 @@ fn conversations(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// Plays one file and says how it went.
 fn is_green(assets: &Arc<Assets>, file: &Path) -> bool {
-    let saved = definitions::read_json(file).and_then(|json| Ok(serde_json::from_value::<SavedConversation>(json)?));
+    let saved =
+        definitions::read_json(file).and_then(|json| Ok(serde_json::from_value::<SavedConversation>(json)?));
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let outcome = saved.and_then(|saved| Ok((play(assets, &saved)?, saved.name)));
     match outcome {

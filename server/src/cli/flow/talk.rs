@@ -10,7 +10,8 @@ use flow::env::Environment;
 use flow::events::{EventKind, MsgIn, MsgOut};
 use flow::saved::ScriptSource;
 use flow::{
-    Ask, AskAnswer, AskKind, Assets, Call, Contact, Event, Flow, Limits, Next, Resume, Session, Sprint, Trigger,
+    Ask, AskAnswer, AskKind, Assets, Call, Contact, Event, Flow, Limits, Next, Resume, Session, Sprint,
+    Trigger,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -103,7 +104,11 @@ impl Talk {
     }
 
     fn go(&mut self, flow: &Flow) -> anyhow::Result<()> {
-        println!("'{}'. You are {}. /timeout and /expire end a wait, /quit ends all.", flow.name, self.title());
+        println!(
+            "'{}'. You are {}. /timeout and /expire end a wait, /quit ends all.",
+            flow.name,
+            self.title()
+        );
         let trigger = Trigger::manual(flow.to_ref(), now().into(), None, "ui");
         let sprint = flow::start(self.call(), trigger);
         let mut session = self.settle(sprint)?;
@@ -208,7 +213,10 @@ fn show(event: &Event) {
         EventKind::Failure { text } => println!("  !! the flow stopped: {text}"),
         EventKind::Warning { text, .. } => println!("  ! {text}"),
         EventKind::RunResultChanged { name, value, category, .. } => {
-            println!("  · {name} = {value}{}", if category.is_empty() { String::new() } else { format!(" ({category})") });
+            println!(
+                "  · {name} = {value}{}",
+                if category.is_empty() { String::new() } else { format!(" ({category})") }
+            );
         }
         EventKind::ContactFieldChanged { field, value } => {
             println!("  · field {} = {}", field.key, value.as_ref().map_or("", |value| &value.text));
@@ -218,7 +226,10 @@ fn show(event: &Event) {
         EventKind::RunEnded { .. } | EventKind::MsgWait { .. } => {}
         other => {
             let name = serde_json::to_value(other).ok();
-            println!("  · {}", name.as_ref().and_then(|json| json["type"].as_str()).unwrap_or("something happened"));
+            println!(
+                "  · {}",
+                name.as_ref().and_then(|json| json["type"].as_str()).unwrap_or("something happened")
+            );
         }
     }
 }
