@@ -130,7 +130,8 @@ fn an_old_definition_has_the_same_ids_each_time() {
     let categories = || {
         let assets = story().assets;
         let flow = assets.flow(FLOW.parse().unwrap()).unwrap().clone();
-        flow.source["nodes"][1]["router"]["categories"].clone()
+        let router = flow.nodes[1].router.as_ref().unwrap();
+        router.categories.iter().map(|category| category.uuid).collect::<Vec<_>>()
     };
     assert_eq!(categories(), categories());
 }
