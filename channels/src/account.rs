@@ -4,25 +4,143 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The providers there are. Closed: a new one is a new module and a new arm in every `match`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Provider {
-    /// WhatsApp, through Meta's Cloud API.
-    WhatsappCloud,
-    /// SMS, MMS and WhatsApp through Twilio or a service that speaks its API (SignalWire).
-    Twilio,
+use crate::adapter::Adapter;
+use crate::dialog360::Dialog360Settings;
+use crate::gateways::{
+    africas_talking, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell, dart_media,
+    dmark, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall, kannel, messagebird, mtn,
+    plivo, slack, vonage, zenvia,
+};
+use crate::http::HttpRequest;
+use crate::messenger::{InstagramSettings, MessengerSettings};
+use crate::turn::TurnSettings;
+use crate::twilio::TwilioSettings;
+use crate::whatsapp_cloud::WhatsappCloudSettings;
+
+/// The one list of providers: each has a variant, the name that it is stored and configured by, and settings, whose
+/// [`Adapter`] does the work. Everything else that depends on the provider asks the adapter.
+macro_rules! providers {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal: $settings:ty,)+) => {
+        /// The providers there are.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Provider {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Provider {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name as it is stored and configured.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// Reads what [`Self::as_str`] writes.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|provider| provider.as_str() == name)
+            }
+
+            pub(crate) fn addressees(self, request: &HttpRequest) -> Vec<String> {
+                match self {
+                    $(Self::$variant => <$settings>::addressees(request),)+
+                }
+            }
+        }
+
+        /// What an account needs to be used, per provider.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Settings {
+            $($(#[$doc])* $variant($settings),)+
+        }
+
+        impl Settings {
+            fn read(provider: Provider, settings: &Value) -> Result<Self, SettingsError> {
+                Ok(match provider {
+                    $(Provider::$variant => Self::$variant(read(provider, settings)?),)+
+                })
+            }
+
+            pub(crate) fn adapter(&self) -> &dyn Adapter {
+                match self {
+                    $(Self::$variant(settings) => settings,)+
+                }
+            }
+
+            const fn provider(&self) -> Provider {
+                match self {
+                    $(Self::$variant(_) => Provider::$variant,)+
+                }
+            }
+        }
+    };
 }
 
-impl Provider {
-    /// The name as it is stored and configured.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::WhatsappCloud => "whatsapp_cloud",
-            Self::Twilio => "twilio",
-        }
-    }
+providers! {
+    /// WhatsApp, through Meta's Cloud API.
+    WhatsappCloud = "whatsapp_cloud": WhatsappCloudSettings,
+    /// SMS, MMS and WhatsApp through Twilio or a service that speaks its API (SignalWire).
+    Twilio = "twilio": TwilioSettings,
+    /// Messenger: a page at Facebook.
+    Messenger = "messenger": MessengerSettings,
+    /// An account at Instagram.
+    Instagram = "instagram": InstagramSettings,
+    /// WhatsApp, through 360dialog.
+    Dialog360 = "dialog360": Dialog360Settings,
+    /// WhatsApp, through Turn.
+    Turn = "turn": TurnSettings,
+    /// Any provider that can be called by templates.
+    Http = "http": http::HttpSettings,
+    /// SMS and MMS through Infobip.
+    Infobip = "infobip": infobip::InfobipSettings,
+    /// SMS through Vonage, formerly Nexmo.
+    Vonage = "vonage": vonage::VonageSettings,
+    /// SMS through Africa's Talking.
+    AfricasTalking = "africas_talking": africas_talking::AfricasTalkingSettings,
+    /// SMS and MMS through MessageBird.
+    MessageBird = "messagebird": messagebird::MessageBirdSettings,
+    /// SMS through Clickatell.
+    Clickatell = "clickatell": clickatell::ClickatellSettings,
+    /// SMS through a Kannel gateway.
+    Kannel = "kannel": kannel::KannelSettings,
+    /// SMS through a Jasmin gateway.
+    Jasmin = "jasmin": jasmin::JasminSettings,
+    /// SMS through Plivo.
+    Plivo = "plivo": plivo::PlivoSettings,
+    /// SMS and MMS through Bandwidth.
+    Bandwidth = "bandwidth": bandwidth::BandwidthSettings,
+    /// SMS through MTN.
+    Mtn = "mtn": mtn::MtnSettings,
+    /// Direct messages in Slack.
+    Slack = "slack": slack::SlackSettings,
+    /// SMS and WhatsApp through Zenvia.
+    Zenvia = "zenvia": zenvia::ZenviaSettings,
+    /// SMS through Arabia Cell.
+    ArabiaCell = "arabia_cell": arabiacell::ArabiaCellSettings,
+    /// SMS through Burst SMS.
+    BurstSms = "burst_sms": burst_sms::BurstSmsSettings,
+    /// SMS through Click Mobile.
+    ClickMobile = "click_mobile": click_mobile::ClickMobileSettings,
+    /// SMS through ClickSend.
+    ClickSend = "click_send": click_send::ClickSendSettings,
+    /// SMS through DartMedia.
+    DartMedia = "dart_media": dart_media::DartMediaSettings,
+    /// SMS through DMARK.
+    Dmark = "dmark": dmark::DmarkSettings,
+    /// SMS through Globe Labs.
+    Globe = "globe": globe::GlobeSettings,
+    /// SMS through High Connexion.
+    HighConnection = "high_connection": high_connection::HighConnectionSettings,
+    /// SMS through Hormuud.
+    Hormuud = "hormuud": hormuud::HormuudSettings,
+    /// SMS through I2SMS.
+    I2sms = "i2sms": i2sms::I2smsSettings,
+    /// SMS and MMS through JustCall.
+    JustCall = "justcall": justcall::JustCallSettings,
 }
 
 impl fmt::Display for Provider {
@@ -66,81 +184,8 @@ pub struct Account {
     /// ISO 3166-1 alpha-2, upper case, of the country that the number belongs to.
     pub country: Option<String>,
     pub settings: Settings,
-}
-
-/// What an account needs to be used, per provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settings {
-    WhatsappCloud(WhatsappCloudSettings),
-    Twilio(TwilioSettings),
-}
-
-/// Settings of a WhatsApp number at Meta.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WhatsappCloudSettings {
-    /// Sent as a bearer token with every call.
-    pub access_token: Secret,
-    /// The app's secret: webhooks are signed with it.
-    pub app_secret: Secret,
-    /// The app's former secret, accepted too while the secret is being changed.
-    #[serde(default)]
-    pub previous_app_secret: Option<Secret>,
-    /// What we told Meta to repeat when it sets the webhook up.
-    pub verify_token: Secret,
-    /// Where the Graph API is, with its version; [`crate::whatsapp_cloud::DEFAULT_BASE_URL`] when absent.
-    #[serde(default)]
-    pub base_url: Option<String>,
-    /// A lower limit for the length of one text than the provider's, in UTF-16 units.
-    #[serde(default)]
-    pub max_text_length: Option<usize>,
-}
-
-/// What a Twilio account carries. One Twilio number can have both, as two channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    #[default]
-    Sms,
-    Whatsapp,
-}
-
-/// Settings of a Twilio number or messaging service.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TwilioSettings {
-    pub account_sid: String,
-    /// Used as the password of every call, and webhooks are signed with it.
-    pub auth_token: Secret,
-    /// The former token, accepted too for webhooks while the token is being changed.
-    #[serde(default)]
-    pub previous_auth_token: Option<Secret>,
-    /// Lets Twilio choose the sender's number from a pool.
-    #[serde(default)]
-    pub messaging_service_sid: Option<String>,
-    #[serde(default)]
-    pub transport: Transport,
-    /// Where the API is; [`crate::twilio::DEFAULT_BASE_URL`] when absent.
-    #[serde(default)]
-    pub base_url: Option<String>,
-    /// `false` only for a service that speaks Twilio's API but signs nothing; whoever can call the webhook can then
-    /// speak for anybody, so the address must be secret.
-    #[serde(default = "yes")]
-    pub signed_webhooks: bool,
-    /// Lets Twilio shorten links (needs a messaging service).
-    #[serde(default)]
-    pub shorten_urls: bool,
-    /// Whether the number can send MMS. When absent: numbers of the countries where Twilio offers it. Elsewhere a
-    /// file goes as a link in the text.
-    #[serde(default)]
-    pub mms: Option<bool>,
-    /// A lower limit for the length of one text than the provider's, in UTF-16 units.
-    #[serde(default)]
-    pub max_text_length: Option<usize>,
-}
-
-const fn yes() -> bool {
-    true
+    /// A short-lived token where the provider wants one: see [`crate::Preparation::Token`].
+    pub token: Option<Secret>,
 }
 
 /// Why settings were refused. Names the field, never its value.
@@ -150,7 +195,13 @@ pub enum SettingsError {
     #[error("the settings of a {provider} channel cannot be read: {problem}")]
     Shape { provider: Provider, problem: String },
     #[error("{field} is empty")]
-    Empty { field: &'static str },
+    Empty { field: String },
+    #[error("country is two capital letters of ISO 3166, such as KE")]
+    Country,
+    #[error(
+        "{provider} does not sign its calls: set webhook_token, which must then be in the webhook's address, or unsigned_webhooks to true"
+    )]
+    Unguarded { provider: &'static str },
     #[error("base_url must be an absolute http or https address")]
     BaseUrl,
     #[error("max_text_length must be at least {MIN_TEXT_LENGTH}")]
@@ -166,7 +217,7 @@ impl Account {
     /// Reads a channel's settings.
     ///
     /// # Errors
-    /// When a field is missing, unknown, empty where it must not be, or no address can be made of it.
+    /// When a field is missing, unknown, empty, or no address can be made of it.
     pub fn new(
         provider: Provider,
         address: impl Into<String>,
@@ -174,47 +225,34 @@ impl Account {
         settings: &Value,
     ) -> Result<Self, SettingsError> {
         let address = address.into();
-        let settings = match provider {
-            Provider::WhatsappCloud => {
-                let settings: WhatsappCloudSettings = read(provider, settings)?;
-                for (field, secret) in [
-                    ("access_token", Some(&settings.access_token)),
-                    ("app_secret", Some(&settings.app_secret)),
-                    ("previous_app_secret", settings.previous_app_secret.as_ref()),
-                    ("verify_token", Some(&settings.verify_token)),
-                ] {
-                    not_empty(field, secret)?;
-                }
-                if address.is_empty() {
-                    return Err(SettingsError::Empty { field: "address" });
-                }
-                common(settings.base_url.as_deref(), settings.max_text_length)?;
-                Settings::WhatsappCloud(settings)
-            }
-            Provider::Twilio => {
-                let settings: TwilioSettings = read(provider, settings)?;
-                not_empty("auth_token", Some(&settings.auth_token))?;
-                not_empty("previous_auth_token", settings.previous_auth_token.as_ref())?;
-                if settings.account_sid.is_empty() {
-                    return Err(SettingsError::Empty { field: "account_sid" });
-                }
-                if address.is_empty() && settings.messaging_service_sid.is_none() {
-                    return Err(SettingsError::NoSender);
-                }
-                common(settings.base_url.as_deref(), settings.max_text_length)?;
-                Settings::Twilio(settings)
+        let mut settings = settings.clone();
+        if let Some(field) = empty_field(&settings) {
+            return Err(SettingsError::Empty { field });
+        }
+        // Any channel may say its country there: numbers without a country code belong to it.
+        let own = settings.as_object_mut().and_then(|fields| fields.remove("country"));
+        let country = match own {
+            None => country,
+            Some(own) => {
+                Some(own.as_str().filter(|own| is_country(own)).ok_or(SettingsError::Country)?.into())
             }
         };
-        Ok(Self { address, country, settings })
+        let settings = Settings::read(provider, &settings)?;
+        settings.adapter().check(&address)?;
+        Ok(Self { address, country, settings, token: None })
+    }
+
+    /// The same account with a short-lived token: see [`crate::Preparation::Token`].
+    #[must_use]
+    pub fn with_token(mut self, token: Secret) -> Self {
+        self.token = Some(token);
+        self
     }
 
     /// Which provider the account is at.
     #[must_use]
     pub const fn provider(&self) -> Provider {
-        match self.settings {
-            Settings::WhatsappCloud(_) => Provider::WhatsappCloud,
-            Settings::Twilio(_) => Provider::Twilio,
-        }
+        self.settings.provider()
     }
 }
 
@@ -233,15 +271,23 @@ fn shape(problem: &str) -> String {
     }
 }
 
-fn not_empty(field: &'static str, secret: Option<&Secret>) -> Result<(), SettingsError> {
-    match secret {
-        // An empty key would make every signature valid that is made with an empty key.
-        Some(secret) if secret.expose().is_empty() => Err(SettingsError::Empty { field }),
-        _ => Ok(()),
-    }
+/// The first setting that is an empty text: an empty key would make every signature valid that is made with an empty
+/// key, and an empty name or number is a slip.
+fn empty_field(settings: &Value) -> Option<String> {
+    let mut fields = settings.as_object()?.iter();
+    fields.find_map(|(name, value)| (value.as_str() == Some("")).then(|| name.clone()))
 }
 
-fn common(base_url: Option<&str>, max_text_length: Option<usize>) -> Result<(), SettingsError> {
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// An address that must not be empty.
+pub(crate) fn address_needed(address: &str) -> Result<(), SettingsError> {
+    if address.is_empty() { Err(SettingsError::Empty { field: "address".to_owned() }) } else { Ok(()) }
+}
+
+pub(crate) fn common(base_url: Option<&str>, max_text_length: Option<usize>) -> Result<(), SettingsError> {
     if let Some(base_url) = base_url {
         let parsed = url::Url::parse(base_url).map_err(|_| SettingsError::BaseUrl)?;
         if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {

@@ -22,7 +22,8 @@ pub enum Incoming {
 /// What a person sent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// The provider's id; the key by which a repeated delivery is recognised.
+    /// The provider's id; the key by which a repeated delivery is recognised. Empty where the provider gives none:
+    /// then each delivery is a message of its own, since people do write the same word twice.
     pub external_id: String,
     /// Every identity that the provider gave, the one to answer to first. Never empty. WhatsApp may give only a
     /// business-scoped user id (`whatsapp:EC.1a2B`) and no phone number.
@@ -56,6 +57,37 @@ pub struct Message {
     /// The identity check's value where it is switched on: when it changes, the number may have changed hands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_key: Option<String>,
+    /// What the provider wants back with an answer, beside the address: LINE's reply token (once, within a minute),
+    /// Firebase's registration token of the device (until it changes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_token: Option<String>,
+    /// The provider's id of the earlier message that the person changed into this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<String>,
+}
+
+impl Message {
+    /// A message with nothing in it yet.
+    #[must_use]
+    pub fn new(external_id: impl Into<String>, from: Vec<Urn>, kind: MessageKind) -> Self {
+        Self {
+            external_id: external_id.into(),
+            from,
+            name: None,
+            sent_at: None,
+            kind,
+            text: String::new(),
+            attachments: Vec::new(),
+            choice_id: None,
+            form: None,
+            reply_to: None,
+            referral: None,
+            forwarded: Forwarded::No,
+            identity_key: None,
+            reply_token: None,
+            edits: None,
+        }
+    }
 }
 
 /// What a person wrote must not reach a log by way of `{:?}`.
@@ -191,6 +223,20 @@ impl std::fmt::Debug for MediaSource {
 }
 
 impl IncomingAttachment {
+    /// A file at an address.
+    pub(crate) fn file(content_type: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::of(content_type, MediaSource::Url { url: url.into() })
+    }
+
+    /// A place.
+    pub(crate) fn place(latitude: f64, longitude: f64) -> Self {
+        Self::of("geo", MediaSource::Location { latitude, longitude, name: None, address: None })
+    }
+
+    pub(crate) fn of(content_type: impl Into<String>, source: MediaSource) -> Self {
+        Self { content_type: content_type.into(), source, caption: None, filename: None, sha256: None }
+    }
+
     /// The attachment as a flow knows it, when that can be said without fetching anything: a place becomes
     /// `geo:latitude,longitude`, a file with an address `content_type:url`.
     #[must_use]
@@ -221,6 +267,12 @@ pub struct Referral {
     /// The provider's id of the click (`ctwa_clid`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub click_id: Option<String>,
+    /// What we put into the link ourselves (`m.me/page?ref=…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The provider's word for what happened (`OPEN_THREAD`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
 }
 
 /// Whether a message was passed on from elsewhere: a rumour often is.
@@ -244,7 +296,7 @@ impl Forwarded {
 /// before the answer to our own request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryReport {
-    /// The provider's id of the message.
+    /// The provider's id of the message; ours where the provider reports under nothing else.
     pub external_id: String,
     /// Our own id of the message, where the provider gave back what we sent with it: this finds the message even
     /// when the answer to our request was lost.
@@ -256,6 +308,18 @@ pub struct DeliveryReport {
     /// The identities of the receiver that the provider gave; may hold one that we did not know yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipient: Vec<Urn>,
+}
+
+impl DeliveryReport {
+    /// A report under the provider's id.
+    pub(crate) fn of(external_id: impl Into<String>, status: Status) -> Self {
+        Self { external_id: external_id.into(), attempt: None, status, at: None, recipient: Vec::new() }
+    }
+
+    /// A report under our own id of the message.
+    pub(crate) fn of_attempt(attempt: Uuid, status: Status) -> Self {
+        Self { attempt: Some(attempt), ..Self::of(attempt.to_string(), status) }
+    }
 }
 
 /// How far a message of ours got.
@@ -295,6 +359,23 @@ pub enum ChannelEvent {
         person: Vec<Urn>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    },
+    /// The person opened the conversation without writing: pressed "start" or "get started", subscribed, or came by a
+    /// link or an advertisement.
+    ConversationStarted {
+        person: Vec<Urn>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        referral: Option<Referral>,
+        /// What stands behind the button that was pressed, as we set it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<String>,
+        /// What the button said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Timestamp>,
     },

@@ -33,3 +33,24 @@ pub(crate) fn integer(value: &Value, pointer: &str) -> Option<i64> {
         _ => None,
     }
 }
+
+/// A decimal number, written as number or as text.
+pub(crate) fn number(value: &Value, pointer: &str) -> Option<f64> {
+    let number = match value.pointer(pointer)? {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// The longest word of a provider's that is repeated, in characters.
+const MAX_WORD_CHARS: usize = 60;
+
+/// A provider's own word for something, made harmless for logs: lower case, bounded, letters, digits and `_` only.
+pub(crate) fn word(text: &str) -> String {
+    text.chars()
+        .take(MAX_WORD_CHARS)
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .collect()
+}

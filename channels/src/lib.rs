@@ -18,23 +18,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 mod account;
+mod adapter;
 mod answers;
 mod choices;
+mod dialog360;
+mod gateways;
+mod guard;
 mod http;
 mod incoming;
 mod json;
 pub mod media;
+mod messenger;
 mod outgoing;
+mod plain;
 pub mod segments;
 mod signing;
 mod text;
+mod turn;
 pub mod twilio;
 pub mod whatsapp_cloud;
+mod xml;
 
-pub use account::{
-    Account, MIN_TEXT_LENGTH, Provider, Secret, Settings, SettingsError, Transport, TwilioSettings,
-    WhatsappCloudSettings,
-};
+pub use dialog360::Dialog360Settings;
+pub use gateways::settings::*;
+pub use messenger::{InstagramSettings, MessengerSettings, MetaSettings};
+pub use turn::TurnSettings;
+pub use twilio::{Transport, TwilioSettings};
+pub use whatsapp_cloud::WhatsappCloudSettings;
+
+pub use account::{Account, MIN_TEXT_LENGTH, Provider, Secret, Settings, SettingsError};
+pub use adapter::{Preparation, Token};
 pub use choices::{NumberedChoice, choice_id, choices_numbered, chosen};
 pub use http::{Headers, HttpRequest, HttpResponse};
 pub use incoming::{
@@ -44,7 +57,8 @@ pub use incoming::{
 pub use outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
 
-use answers::{class_of_status, retry_after, settle_status};
+use flow::words::Urn;
+use serde_json::Value;
 
 /// The most requests that one message may become.
 pub const MAX_PARTS: usize = 20;
@@ -54,19 +68,13 @@ pub const MAX_PARTS: usize = 20;
 /// # Errors
 /// When there is no signature, or none that this channel's secret (or its predecessor) made.
 pub fn verify(account: &Account, request: &HttpRequest) -> Result<(), Denied> {
-    match &account.settings {
-        Settings::WhatsappCloud(settings) => whatsapp_cloud::verify(settings, request),
-        Settings::Twilio(settings) => twilio::verify(settings, request),
-    }
+    account.settings.adapter().verify(request)
 }
 
 /// The answer to a provider's test call when the webhook is being set up; `None` for every other call.
 #[must_use]
 pub fn challenge(account: &Account, request: &HttpRequest) -> Option<HttpResponse> {
-    match &account.settings {
-        Settings::WhatsappCloud(settings) => whatsapp_cloud::challenge(settings, request),
-        Settings::Twilio(_) => None,
-    }
+    account.settings.adapter().challenge(request)
 }
 
 /// Which addresses a call is for. One webhook address may serve several channels (one app at Meta, all its numbers):
@@ -74,10 +82,7 @@ pub fn challenge(account: &Account, request: &HttpRequest) -> Option<HttpRespons
 /// when the call names none; it then concerns every channel that shares the webhook address.
 #[must_use]
 pub fn addressees(provider: Provider, request: &HttpRequest) -> Vec<String> {
-    match provider {
-        Provider::WhatsappCloud => whatsapp_cloud::addressees(request),
-        Provider::Twilio => Vec::new(),
-    }
+    provider.addressees(request)
 }
 
 /// What a call says. Never panics, whatever the bytes. One part that cannot be read does not hide the others: it
@@ -86,23 +91,29 @@ pub fn addressees(provider: Provider, request: &HttpRequest) -> Vec<String> {
 /// # Errors
 /// When nothing in the call can be read at all.
 pub fn receive(account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
-    match &account.settings {
-        Settings::WhatsappCloud(_) => whatsapp_cloud::receive(account, request),
-        Settings::Twilio(settings) => twilio::receive(settings, request),
-    }
+    account.settings.adapter().receive(account, request)
 }
 
-/// What the provider wants to hear when its call was taken.
+/// What the provider wants to hear when this call of its was taken.
 #[must_use]
-pub fn accepted(account: &Account) -> HttpResponse {
-    match account.provider() {
-        Provider::WhatsappCloud => HttpResponse::new(200, "text/plain; charset=utf-8", "ok"),
-        Provider::Twilio => HttpResponse::new(
-            200,
-            "text/xml; charset=utf-8",
-            r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#,
-        ),
-    }
+pub fn accepted(account: &Account, request: &HttpRequest) -> HttpResponse {
+    account.settings.adapter().accepted(request)
+}
+
+/// What must be asked before this message can be written: ask again with the answer until there is nothing more.
+/// Most providers need nothing.
+///
+/// # Errors
+/// When the message cannot be sent on this channel at all.
+pub fn prepare(account: &Account, outgoing: &Outgoing) -> Result<Option<Preparation>, Refused> {
+    account.settings.adapter().prepare(account, outgoing)
+}
+
+/// The token in the answer to a [`Preparation::Token`]; `None` when the provider gave none.
+#[must_use]
+pub fn token(account: &Account, response: &HttpResponse) -> Option<Token> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    response.is_success().then(|| account.settings.adapter().token(&body)).flatten()
 }
 
 /// A message as this channel needs it: split by its limits, and degraded by rule where the channel cannot do what was
@@ -111,10 +122,7 @@ pub fn accepted(account: &Account) -> HttpResponse {
 /// # Errors
 /// When the message cannot be sent on this channel at all.
 pub fn request(account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
-    let rendering = match &account.settings {
-        Settings::WhatsappCloud(settings) => whatsapp_cloud::request(account, settings, outgoing)?,
-        Settings::Twilio(settings) => twilio::request(account, settings, outgoing)?,
-    };
+    let rendering = account.settings.adapter().request(account, outgoing)?;
     match rendering.requests.len() {
         0 => Err(Refused::Empty),
         1..=MAX_PARTS => Ok(rendering),
@@ -126,10 +134,21 @@ pub fn request(account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refu
 /// after the request was written) the outcome is [`Settled::Unknown`] and this is not called.
 #[must_use]
 pub fn settle(account: &Account, response: &HttpResponse) -> Settled {
-    match account.provider() {
-        Provider::WhatsappCloud => whatsapp_cloud::settle(response),
-        Provider::Twilio => twilio::settle(response),
-    }
+    account.settings.adapter().settle(response)
+}
+
+/// The question to the provider for a person's name, where webhooks do not tell it.
+#[must_use]
+pub fn profile(account: &Account, urn: &Urn) -> Option<HttpRequest> {
+    account.settings.adapter().profile(account, urn)
+}
+
+/// The name in the answer to [`profile`].
+#[must_use]
+pub fn profile_name(account: &Account, response: &HttpResponse) -> Option<String> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    let name = response.is_success().then(|| account.settings.adapter().profile_name(&body)).flatten()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// What a person does not want any more by an error of the class [`ErrorClass::OptedOut`]: `None` is everything, else
@@ -138,9 +157,8 @@ pub fn settle(account: &Account, response: &HttpResponse) -> Settled {
 #[must_use]
 pub fn opted_out_of(provider: Provider, code: Option<&str>) -> Option<&'static str> {
     match (provider, code) {
-        (Provider::WhatsappCloud, Some("131050")) | (Provider::Twilio, Some("63033")) => {
-            Some(whatsapp_cloud::MARKETING)
-        }
-        (Provider::WhatsappCloud | Provider::Twilio, _) => None,
+        (Provider::WhatsappCloud | Provider::Dialog360 | Provider::Turn, Some("131050"))
+        | (Provider::Twilio, Some("63033")) => Some(whatsapp_cloud::MARKETING),
+        _ => None,
     }
 }

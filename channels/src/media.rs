@@ -9,10 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use url::Url;
 
-use crate::account::{Account, Settings};
+use crate::account::Account;
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{IncomingAttachment, MediaSource};
-use crate::{json, whatsapp_cloud};
 
 /// The next step to an attachment's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,26 +36,20 @@ pub enum MediaError {
     Retry,
 }
 
-/// Hosts that get a token with a download: a webhook could name any host, and a token sent there would be lost.
-const META_HOSTS: [&str; 4] = ["facebook.com", "fbsbx.com", "fbcdn.net", "whatsapp.net"];
-const TWILIO_HOSTS: [&str; 2] = ["twilio.com", "twiliocdn.com"];
-
 /// What to do to get an attachment's content.
 ///
 /// # Errors
 /// When the attachment names no address that can be fetched.
 pub fn fetch(account: &Account, attachment: &IncomingAttachment) -> Result<Fetch, MediaError> {
-    match (&attachment.source, &account.settings) {
-        (MediaSource::Location { .. } | MediaSource::Inline { .. }, _) => Ok(Fetch::Nothing),
+    match &attachment.source {
+        MediaSource::Location { .. } | MediaSource::Inline { .. } => Ok(Fetch::Nothing),
         // The id is asked even when the delivery had an address: that one is valid for minutes only, the id for days.
-        (MediaSource::Id { id, .. }, Settings::WhatsappCloud(settings)) => {
-            let mut url =
-                Url::parse(&whatsapp_cloud::graph_url(settings, "")).map_err(|_| MediaError::Address)?;
-            url.path_segments_mut().map_err(|()| MediaError::Address)?.pop_if_empty().push(id);
-            Ok(Fetch::Locate(HttpRequest::get(url, whatsapp_cloud::authorized(settings))))
-        }
-        (MediaSource::Id { url: Some(url), .. } | MediaSource::Url { url }, _) => download(account, url),
-        (MediaSource::Id { url: None, .. }, _) => Err(MediaError::Address),
+        MediaSource::Id { id, url } => match (account.settings.adapter().locate(account, id), url) {
+            (Some(question), _) => Ok(Fetch::Locate(question)),
+            (None, Some(url)) => download(account, url),
+            (None, None) => Err(MediaError::Address),
+        },
+        MediaSource::Url { url } => download(account, url),
     }
 }
 
@@ -71,8 +64,8 @@ pub fn located(account: &Account, response: &HttpResponse) -> Result<HttpRequest
         _ => return Err(MediaError::Retry),
     }
     let body: Value = serde_json::from_slice(&response.body).map_err(|_| MediaError::Retry)?;
-    let url = json::text(&body, "/url").ok_or(MediaError::Retry)?;
-    match download(account, url)? {
+    let url = account.settings.adapter().located(&body).ok_or(MediaError::Retry)?;
+    match download(account, &url)? {
         Fetch::Download(request) => Ok(request),
         Fetch::Locate(_) | Fetch::Nothing => Err(MediaError::Address),
     }
@@ -80,27 +73,18 @@ pub fn located(account: &Account, response: &HttpResponse) -> Result<HttpRequest
 
 fn download(account: &Account, url: &str) -> Result<Fetch, MediaError> {
     let parsed = web_address(url).ok_or(MediaError::Address)?;
-    let host = parsed.host_str().unwrap_or("");
-    let within = |domains: &[&str]| {
-        parsed.scheme() == "https"
-            && domains
-                .iter()
-                .any(|d| host.strip_suffix(d).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
-    };
-    let headers = match &account.settings {
-        Settings::WhatsappCloud(settings)
-            if within(&META_HOSTS) || same_origin(&parsed, settings.base_url.as_deref()) =>
-        {
-            whatsapp_cloud::authorized(settings)
-        }
-        Settings::Twilio(settings)
-            if within(&TWILIO_HOSTS) || same_origin(&parsed, settings.base_url.as_deref()) =>
-        {
-            basic(&settings.account_sid, settings.auth_token.expose())
-        }
-        Settings::WhatsappCloud(_) | Settings::Twilio(_) => Headers::new(),
-    };
+    let headers = account.settings.adapter().credentials(account, &parsed);
     Ok(Fetch::Download(HttpRequest::get(parsed, headers)))
+}
+
+/// Whether an address is https and on one of these domains: a webhook could name any host, and a token that is sent
+/// there would be lost.
+pub(crate) fn is_within(url: &Url, domains: &[&str]) -> bool {
+    let host = url.host_str().unwrap_or("");
+    url.scheme() == "https"
+        && domains.iter().any(|domain| {
+            host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
 }
 
 /// An absolute http or https address.
@@ -108,7 +92,7 @@ pub(crate) fn web_address(url: &str) -> Option<Url> {
     Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
 }
 
-fn same_origin(url: &Url, base: Option<&str>) -> bool {
+pub(crate) fn same_origin(url: &Url, base: Option<&str>) -> bool {
     base.and_then(|base| Url::parse(base).ok()).is_some_and(|base| base.origin() == url.origin())
 }
 

@@ -1,11 +1,13 @@
 //! What goes out, what it was turned into for the channel, and what became of one request.
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flow::words::{Content, Urn};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::http::HttpRequest;
+use crate::http::{HttpRequest, HttpResponse};
 
 /// One message to one person.
 #[derive(Clone, PartialEq)]
@@ -20,13 +22,30 @@ pub struct Outgoing {
     pub status_callback: Option<String>,
     /// An answer in a conversation and not part of a bulk sending. For providers that have lanes.
     pub high_priority: bool,
+    /// What came with the person's message as [`crate::Message::reply_token`]. When it is used up, the outcome is
+    /// [`ErrorClass::WindowClosed`]: send again without it.
+    pub reply_token: Option<String>,
+    /// The time of sending, for providers that want it said; 1970 when nobody set it.
+    pub at: Timestamp,
+    /// The answers to what [`crate::prepare`] wanted to ask, by key.
+    pub answers: BTreeMap<String, HttpResponse>,
 }
 
 impl Outgoing {
     /// A message with nothing but its content.
     #[must_use]
     pub const fn new(id: Uuid, to: Urn, content: Content) -> Self {
-        Self { id, to, content, reply_to: None, status_callback: None, high_priority: false }
+        Self {
+            id,
+            to,
+            content,
+            reply_to: None,
+            status_callback: None,
+            high_priority: false,
+            reply_token: None,
+            at: Timestamp::UNIX_EPOCH,
+            answers: BTreeMap::new(),
+        }
     }
 }
 
@@ -89,6 +108,12 @@ pub enum Refused {
     Attachment,
     #[error("the address for reports is not an absolute http or https address")]
     StatusCallback,
+    #[error("this channel needs a token that was not fetched: see prepare")]
+    Token,
+    #[error("the size of a file must be asked for first: see prepare")]
+    Unprepared,
+    #[error("a file cannot be had from its address")]
+    FileGone,
     #[error("the message would need more than {max} requests", max = crate::MAX_PARTS)]
     TooLong,
 }
@@ -98,6 +123,7 @@ pub enum Refused {
 pub enum Settled {
     /// The provider took it.
     Sent {
+        /// The provider's id of it; empty where the provider gives none and reports, if it does, under ours.
         external_id: String,
         /// Identities of the receiver that the provider told in its answer.
         identities: Vec<Urn>,
@@ -120,6 +146,18 @@ pub enum Settled {
     },
     /// Nobody knows whether it was sent: to be reconciled by its report before anything is sent again.
     Unknown,
+}
+
+impl Settled {
+    /// Taken under an id; without one nobody knows, and the report will tell.
+    pub(crate) fn taken(external_id: Option<String>) -> Self {
+        external_id.map_or(Self::Unknown, |external_id| Self::Sent { external_id, identities: Vec::new() })
+    }
+
+    /// Taken by a provider that gives no ids.
+    pub(crate) const fn taken_without_id() -> Self {
+        Self::Sent { external_id: String::new(), identities: Vec::new() }
+    }
 }
 
 /// What a provider's error means for what to do next.

@@ -136,6 +136,21 @@ pub fn plain_punctuation(text: &str) -> String {
     out
 }
 
+/// A text whose characters below the space are still numbers of the GSM 7-bit alphabet, as some gateways pass them on.
+/// A text with characters beyond 7 bits was translated already and is left as it is.
+pub(crate) fn gsm7_text(raw: &str) -> String {
+    const ESCAPE: u32 = 0x1b;
+    if !raw.is_ascii() || raw.chars().all(|c| u32::from(c) >= 0x20 || c == '\n' || c == '\r') {
+        return raw.to_owned();
+    }
+    // The escape has no place in the table, so what comes after it stands one place earlier.
+    let place = |number: u32| usize::try_from(if number > ESCAPE { number - 1 } else { number }).ok();
+    raw.chars()
+        .filter(|c| u32::from(*c) != ESCAPE)
+        .map(|c| place(u32::from(c)).and_then(|place| BASIC.chars().nth(place)).unwrap_or(c))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::incoming::Denied;
+
 /// The header that Meta signs its calls in.
 pub const META_HEADER: &str = "X-Hub-Signature-256";
 /// The header that Twilio signs its calls in.
@@ -57,6 +59,11 @@ pub(crate) fn twilio_mac(token: &str, url: &str, form: &[(String, String)]) -> [
 /// Compares without telling by its duration where the first difference is.
 pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
+}
+
+/// As [`same`], for the last word on a call.
+pub(crate) fn must_match(expected: &[u8], given: &[u8]) -> Result<(), Denied> {
+    if same(expected, given) { Ok(()) } else { Err(Denied::Mismatch) }
 }
 
 #[cfg(test)]

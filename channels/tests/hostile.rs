@@ -5,11 +5,11 @@ use flow::words::{Attachment, Content, QuickReply, QuickReplyKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn accounts() -> [Account; 3] {
+fn accounts() -> Vec<Account> {
     let meta = json!({"access_token": "t", "app_secret": "s", "verify_token": "v"});
     let twilio = json!({"account_sid": "AC1", "auth_token": "t"});
     let whatsapp = json!({"account_sid": "AC1", "auth_token": "t", "transport": "whatsapp", "mms": true});
-    [
+    vec![
         Account::new(Provider::WhatsappCloud, "1", None, &meta).unwrap(),
         Account::new(Provider::Twilio, "+1", Some("US".into()), &twilio).unwrap(),
         Account::new(Provider::Twilio, "+1", None, &whatsapp).unwrap(),

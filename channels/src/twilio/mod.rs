@@ -11,16 +11,20 @@ mod settle;
 use flow::words::Urn;
 
 pub use errors::class;
-pub(crate) use receive::receive;
-pub(crate) use request::request;
-pub(crate) use settle::settle;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::account::{Transport, TwilioSettings};
-use crate::http::HttpRequest;
-use crate::incoming::Denied;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::account::{Account, Secret, SettingsError, common};
+use crate::adapter::Adapter;
+use crate::http::{Headers, HttpRequest, HttpResponse};
+
+use crate::incoming::{Denied, Incoming, Unparsable};
+use crate::media::{basic, is_within, same_origin};
+use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
 use crate::{signing, whatsapp_cloud};
 
 /// Where the API is when the settings say nothing else.
@@ -33,7 +37,94 @@ const BODY_HASH_PARAMETER: &str = "bodySHA256";
 /// Set by some proxies to the path (and query) that the caller used.
 const FORWARDED_PATH_HEADER: &str = "X-Forwarded-Path";
 
-pub(crate) fn verify(settings: &TwilioSettings, request: &HttpRequest) -> Result<(), Denied> {
+/// What a Twilio account carries. One Twilio number can have both, as two channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    #[default]
+    Sms,
+    Whatsapp,
+}
+
+/// Settings of a Twilio number or messaging service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioSettings {
+    pub account_sid: String,
+    /// Used as the password of every call, and webhooks are signed with it.
+    pub auth_token: Secret,
+    /// The former token, accepted too for webhooks while the token is being changed.
+    #[serde(default)]
+    pub previous_auth_token: Option<Secret>,
+    /// Lets Twilio choose the sender's number from a pool.
+    #[serde(default)]
+    pub messaging_service_sid: Option<String>,
+    #[serde(default)]
+    pub transport: Transport,
+    /// Where the API is; [`DEFAULT_BASE_URL`] when absent.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// `false` only for a service that speaks Twilio's API but signs nothing; whoever can call the webhook can then
+    /// speak for anybody, so the address must be secret.
+    #[serde(default = "yes")]
+    pub signed_webhooks: bool,
+    /// Lets Twilio shorten links (needs a messaging service).
+    #[serde(default)]
+    pub shorten_urls: bool,
+    /// Whether the number can send MMS. When absent: numbers of the countries where Twilio offers it. Elsewhere a
+    /// file goes as a link in the text.
+    #[serde(default)]
+    pub mms: Option<bool>,
+    /// A lower limit for the length of one text than the provider's, in UTF-16 units.
+    #[serde(default)]
+    pub max_text_length: Option<usize>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Hosts that get the token with a download.
+const HOSTS: [&str; 2] = ["twilio.com", "twiliocdn.com"];
+
+impl Adapter for TwilioSettings {
+    fn check(&self, address: &str) -> Result<(), SettingsError> {
+        if address.is_empty() && self.messaging_service_sid.is_none() {
+            return Err(SettingsError::NoSender);
+        }
+        common(self.base_url.as_deref(), self.max_text_length)
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
+        verify(self, request)
+    }
+
+    fn receive(&self, _account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
+        receive::receive(self, request)
+    }
+
+    fn accepted(&self, _request: &HttpRequest) -> HttpResponse {
+        let nothing_to_say = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
+        HttpResponse::new(200, "text/xml; charset=utf-8", nothing_to_say)
+    }
+
+    fn request(&self, account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
+        request::request(account, self, outgoing)
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        settle::settle(response)
+    }
+
+    fn credentials(&self, _account: &Account, url: &Url) -> Headers {
+        if is_within(url, &HOSTS) || same_origin(url, self.base_url.as_deref()) {
+            return basic(&self.account_sid, self.auth_token.expose());
+        }
+        Headers::new()
+    }
+}
+
+fn verify(settings: &TwilioSettings, request: &HttpRequest) -> Result<(), Denied> {
     if !settings.signed_webhooks {
         return Ok(());
     }

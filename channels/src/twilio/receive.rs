@@ -8,7 +8,8 @@ use flow::words::Urn;
 use serde_json::Value;
 
 use super::{ATTEMPT_PARAMETER, class, identity};
-use crate::account::{Provider, Transport, TwilioSettings};
+use super::{Transport, TwilioSettings};
+use crate::account::Provider;
 use crate::http::HttpRequest;
 use crate::incoming::{
     ChannelEvent, DeliveryReport, Forwarded, Incoming, IncomingAttachment, MediaSource, Message, MessageKind,
@@ -101,6 +102,8 @@ fn message(settings: &TwilioSettings, fields: &Fields, external_id: String) -> V
             (false, false) => Forwarded::No,
         },
         identity_key: None,
+        reply_token: None,
+        edits: None,
     };
     std::iter::once(Incoming::Message(Box::new(message))).chain(consent.map(Incoming::Event)).collect()
 }
@@ -180,6 +183,7 @@ fn referral(fields: &Fields) -> Option<Referral> {
         headline: fields.owned("ReferralHeadline"),
         body: fields.owned("ReferralBody"),
         click_id: fields.owned("ReferralCtwaClid"),
+        ..Referral::default()
     };
     (referral != Referral::default()).then_some(referral)
 }

@@ -1,14 +1,14 @@
 //! A message as calls to Twilio's `Messages.json`.
-use flow::words::{Attachment, Content, QuickReplyKind, Templating, Urn};
+use flow::words::{Attachment, Content, Templating, Urn};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{ATTEMPT_PARAMETER, DEFAULT_BASE_URL};
-use crate::account::{Account, Transport, TwilioSettings};
-use crate::choices::{choices_numbered, with_numbers};
+use super::{ATTEMPT_PARAMETER, DEFAULT_BASE_URL, Transport, TwilioSettings};
+use crate::account::Account;
 use crate::http::HttpRequest;
 use crate::media::{basic, web_address};
 use crate::outgoing::{Degraded, Feature, Outgoing, Refused, Rendering};
+use crate::plain::{add_line, choices};
 use crate::text::split;
 use crate::whatsapp_cloud;
 
@@ -184,42 +184,4 @@ impl Letters<'_> {
             self.add(&[("Body", part)]);
         }
     }
-}
-
-/// The text with what can be tapped elsewhere as lines below it.
-fn choices(content: &Content, degraded: &mut Vec<Degraded>) -> String {
-    let numbered = choices_numbered(&content.quick_replies);
-    if !numbered.is_empty() {
-        degraded.push(Degraded::new(
-            Feature::QuickReplies,
-            "there are no buttons here; choices are numbered lines",
-        ));
-    }
-    let mut text = with_numbers(&content.text, &numbered);
-    for reply in &content.quick_replies {
-        let (what, why) = match reply.kind {
-            QuickReplyKind::Text => continue,
-            QuickReplyKind::Location => (
-                Feature::LocationRequest,
-                "a place cannot be asked for by button here; the text must ask for it",
-            ),
-            QuickReplyKind::Form => (Feature::Form, "there are no forms here; the form is left out"),
-            QuickReplyKind::Url => {
-                (Feature::Link, "there are no buttons here; the link is a line of the text")
-            }
-        };
-        degraded.push(Degraded::new(what, why));
-        if reply.kind == QuickReplyKind::Url
-            && let Some(url) = reply.extra.as_deref().filter(|url| web_address(url).is_some())
-        {
-            let label = reply.text.trim();
-            let line = if label.is_empty() { url.to_owned() } else { format!("{label}: {url}") };
-            text = add_line(text, &line);
-        }
-    }
-    text
-}
-
-fn add_line(text: String, line: &str) -> String {
-    if text.is_empty() { line.to_owned() } else { format!("{text}\n{line}") }
 }

@@ -14,12 +14,12 @@ pub(crate) fn settle(response: &HttpResponse) -> Settled {
         false => ("/code", "/message"),
     };
     if let Some(number) = json::integer(&body, code) {
-        let class = class(number).unwrap_or_else(|| crate::class_of_status(response.status));
+        let class = class(number).unwrap_or_else(|| crate::answers::class_of_status(response.status));
         let why = json::text(&body, words).unwrap_or("");
-        return class.settle(Some(number.to_string()), why, crate::retry_after(response));
+        return class.settle(Some(number.to_string()), why, crate::answers::retry_after(response));
     }
     if !response.is_success() {
-        return crate::settle_status(response);
+        return crate::answers::settle_status(response);
     }
     match json::owned(&body, "/sid") {
         Some(external_id) => Settled::Sent { external_id, identities: Vec::new() },

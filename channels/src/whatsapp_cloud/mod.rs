@@ -13,13 +13,19 @@ mod template;
 use flow::words::Urn;
 
 pub use errors::class;
-pub(crate) use receive::{addressees, receive};
-pub(crate) use request::request;
+pub(crate) use receive::{receive, receive_bare};
+pub(crate) use request::{Dialect, Envelope, request};
 pub(crate) use settle::settle;
 
-use crate::account::WhatsappCloudSettings;
+use serde::Deserialize;
+use url::Url;
+
+use crate::account::{Account, Secret, SettingsError, address_needed, common};
+use crate::adapter::Adapter;
 use crate::http::{Headers, HttpRequest, HttpResponse};
-use crate::incoming::Denied;
+use crate::incoming::{Denied, Incoming, Unparsable};
+use crate::media::{is_within, same_origin};
+use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
 use crate::signing;
 
 /// Where the Graph API is when the settings say nothing else.
@@ -37,11 +43,87 @@ const OTHER_SCHEMES: [&str; 2] = ["tel", "bsuid"];
 /// The longest phone number in digits (E.164 allows 15; some ids of test numbers are longer).
 const MAX_PHONE_DIGITS: usize = 20;
 
-pub(crate) fn verify(settings: &WhatsappCloudSettings, request: &HttpRequest) -> Result<(), Denied> {
+/// Settings of a WhatsApp number at Meta.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsappCloudSettings {
+    /// Sent as a bearer token with every call.
+    pub access_token: Secret,
+    /// The app's secret: webhooks are signed with it.
+    pub app_secret: Secret,
+    /// The app's former secret, accepted too while the secret is being changed.
+    #[serde(default)]
+    pub previous_app_secret: Option<Secret>,
+    /// What we told Meta to repeat when it sets the webhook up.
+    pub verify_token: Secret,
+    /// Where the Graph API is, with its version; [`DEFAULT_BASE_URL`] when absent.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// A lower limit for the length of one text than the provider's, in UTF-16 units.
+    #[serde(default)]
+    pub max_text_length: Option<usize>,
+}
+
+/// Hosts that get the token with a download.
+const HOSTS: [&str; 4] = ["facebook.com", "fbsbx.com", "fbcdn.net", "whatsapp.net"];
+
+impl Adapter for WhatsappCloudSettings {
+    fn check(&self, address: &str) -> Result<(), SettingsError> {
+        address_needed(address)?;
+        common(self.base_url.as_deref(), self.max_text_length)
+    }
+
+    fn addressees(request: &HttpRequest) -> Vec<String> {
+        receive::addressees(request)
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
+        let secrets = std::iter::once(&self.app_secret).chain(self.previous_app_secret.as_ref());
+        signed_by_meta(secrets, request)
+    }
+
+    fn challenge(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        meta_challenge(&self.verify_token, request)
+    }
+
+    fn receive(&self, account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
+        receive(Some(&account.address), request)
+    }
+
+    fn request(&self, account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
+        let dialect = Dialect {
+            url: graph_url(self, &format!("{}/messages", account.address)),
+            headers: authorized(self),
+            max_text_length: self.max_text_length,
+            envelope: Envelope::Cloud,
+        };
+        request(&dialect, outgoing)
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        settle(response)
+    }
+
+    fn locate(&self, _account: &Account, id: &str) -> Option<HttpRequest> {
+        Some(HttpRequest::get(below(&graph_url(self, ""), id)?, authorized(self)))
+    }
+
+    fn credentials(&self, _account: &Account, url: &Url) -> Headers {
+        if is_within(url, &HOSTS) || same_origin(url, self.base_url.as_deref()) {
+            return authorized(self);
+        }
+        Headers::new()
+    }
+}
+
+/// Checks [`signing::META_HEADER`] against any of the app's secrets.
+pub(crate) fn signed_by_meta<'a>(
+    secrets: impl Iterator<Item = &'a Secret>,
+    request: &HttpRequest,
+) -> Result<(), Denied> {
     let header = request.headers.get(signing::META_HEADER).ok_or(Denied::Unsigned)?;
     let hexadecimal = header.trim().strip_prefix("sha256=").ok_or(Denied::Malformed)?;
     let signature = hex::decode(hexadecimal).map_err(|_| Denied::Malformed)?;
-    let secrets = std::iter::once(&settings.app_secret).chain(settings.previous_app_secret.as_ref());
     for secret in secrets {
         if signing::same(&signing::hmac_sha256(secret.expose(), &request.body), &signature) {
             return Ok(());
@@ -50,26 +132,34 @@ pub(crate) fn verify(settings: &WhatsappCloudSettings, request: &HttpRequest) ->
     Err(Denied::Mismatch)
 }
 
-pub(crate) fn challenge(settings: &WhatsappCloudSettings, request: &HttpRequest) -> Option<HttpResponse> {
+/// The answer to Meta's call when a webhook is set up.
+pub(crate) fn meta_challenge(verify_token: &Secret, request: &HttpRequest) -> Option<HttpResponse> {
     if request.method != "GET" || request.query_value("hub.mode").as_deref() != Some("subscribe") {
         return None;
     }
     let token = request.query_value("hub.verify_token").unwrap_or_default();
-    if !signing::same(token.as_bytes(), settings.verify_token.expose().as_bytes()) {
+    if !signing::same(token.as_bytes(), verify_token.expose().as_bytes()) {
         return Some(HttpResponse::new(403, "text/plain; charset=utf-8", "the verify token is another one"));
     }
     let challenge = request.query_value("hub.challenge").unwrap_or_default();
     Some(HttpResponse::new(200, "text/plain; charset=utf-8", challenge))
 }
 
+/// The address of one thing below a base, its id escaped.
+pub(crate) fn below(base: &str, id: &str) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
+    url.path_segments_mut().ok()?.pop_if_empty().push(id);
+    Some(url)
+}
+
 /// The Graph API's address for a path such as `1055512345/messages`.
-pub(crate) fn graph_url(settings: &WhatsappCloudSettings, path: &str) -> String {
+fn graph_url(settings: &WhatsappCloudSettings, path: &str) -> String {
     let base = settings.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
     format!("{}/{path}", base.trim_end_matches('/'))
 }
 
 /// The header fields of a call.
-pub(crate) fn authorized(settings: &WhatsappCloudSettings) -> Headers {
+fn authorized(settings: &WhatsappCloudSettings) -> Headers {
     Headers::new().with("Authorization", format!("Bearer {}", settings.access_token.expose()))
 }
 

@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use super::errors::MetaError;
 use super::identity;
-use crate::account::Account;
 use crate::http::HttpRequest;
 use crate::incoming::{ChannelEvent, DeliveryReport, Incoming, Message, MessageKind, Status, Unparsable};
-use crate::json::{self, list, owned, text};
+use crate::json::{self, list, owned, text, word};
 use crate::outgoing::{ErrorClass, without_numbers};
 
 mod content;
@@ -32,13 +31,15 @@ pub(crate) fn addressees(request: &HttpRequest) -> Vec<String> {
     found
 }
 
-pub(crate) fn receive(account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
+/// Reads a call in Meta's form. `own` is the phone number id that this channel is for; a partner that serves one
+/// number a webhook gives none.
+pub(crate) fn receive(own: Option<&str>, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
     let body: Value = serde_json::from_slice(&request.body).map_err(|_| Unparsable::at("body"))?;
     if text(&body, "/object") != Some("whatsapp_business_account") {
         return Err(Unparsable::at("object"));
     }
     let entries = body.get("entry").and_then(Value::as_array).ok_or_else(|| Unparsable::at("entry"))?;
-    let mut call = Call { account, seen: HashSet::new(), out: Vec::new() };
+    let mut call = Call { own, seen: HashSet::new(), out: Vec::new() };
     for (i, entry) in entries.iter().enumerate() {
         let Some(changes) = entry.get("changes").and_then(Value::as_array) else {
             call.unreadable(format!("entry[{i}].changes"));
@@ -51,9 +52,20 @@ pub(crate) fn receive(account: &Account, request: &HttpRequest) -> Result<Vec<In
     Ok(call.out)
 }
 
+/// Reads what the former on-premises API sends: messages and reports without anything around them.
+pub(crate) fn receive_bare(request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
+    let body: Value = serde_json::from_slice(&request.body).map_err(|_| Unparsable::at("body"))?;
+    let mut call = Call { own: None, seen: HashSet::new(), out: Vec::new() };
+    call.conversation(&body, "body");
+    match call.out.as_slice() {
+        [Incoming::Event(ChannelEvent::Unreadable { place })] => Err(Unparsable::at(place.clone())),
+        _ => Ok(call.out),
+    }
+}
+
 /// A webhook call while it is being read.
 struct Call<'a> {
-    account: &'a Account,
+    own: Option<&'a str>,
     /// Ids of messages already met: Meta may put one into a call twice.
     seen: HashSet<String>,
     out: Vec<Incoming>,
@@ -73,7 +85,7 @@ impl Call<'_> {
             return self.unreadable(format!("{place}.value"));
         };
         if let Some(address) = json::code(value, "/metadata/phone_number_id")
-            && address != self.account.address
+            && self.own.is_some_and(|own| own != address)
         {
             return self.event(ChannelEvent::ForOtherAddress { address });
         }
@@ -126,19 +138,13 @@ impl Call<'_> {
             return self.event(ChannelEvent::NoSender { external_id: Some(external_id) });
         }
         let mut read = Message {
-            external_id,
-            from,
             name: contact.and_then(|contact| owned(contact, "/profile/name")),
             sent_at: timestamp(message, "/timestamp"),
-            kind: MessageKind::Text,
-            text: String::new(),
-            attachments: Vec::new(),
-            choice_id: None,
-            form: None,
             reply_to: owned(message, "/context/id"),
             referral: content::referral(message),
             forwarded: content::forwarded(message),
             identity_key: contact.and_then(|contact| owned(contact, "/identity_key_hash")),
+            ..Message::new(external_id, from, MessageKind::Text)
         };
         content::fill(&mut read, message);
         self.out.push(Incoming::Message(Box::new(read)));
@@ -223,9 +229,10 @@ fn contact_of<'a>(message: &Value, contacts: &'a [Value]) -> Option<&'a Value> {
 
 /// Who wrote, the identity to answer to first. A message that names nobody takes over what its contact says.
 fn senders(message: &Value, contact: Option<&Value>) -> Vec<Urn> {
-    let mut from = identities(message, &["/from", "/from_user_id", "/from_parent_user_id"]);
+    let mut from = identities(message, &["/from", "/from_user_id", "/from_bsuid", "/from_parent_user_id"]);
     // A sender that cannot be read must not become somebody else.
-    let named = ["/from", "/from_user_id"].iter().any(|pointer| message.pointer(pointer).is_some());
+    let named =
+        ["/from", "/from_user_id", "/from_bsuid"].iter().any(|pointer| message.pointer(pointer).is_some());
     if let Some(contact) = contact
         && (!named || !from.is_empty())
     {
@@ -290,15 +297,4 @@ fn account_event(field: &str, value: &Value) -> ChannelEvent {
         "account_alerts" => ChannelEvent::Account { change: "alert".into(), detail: lower("/alert_type") },
         field => ChannelEvent::Other { what: format!("field {}", word(field)) },
     }
-}
-
-/// The longest word of a provider's that is repeated, in characters.
-const MAX_WORD_CHARS: usize = 60;
-
-/// A provider's own word for something, made harmless for logs: lower case, bounded, letters, digits and `_` only.
-fn word(text: &str) -> String {
-    text.chars()
-        .take(MAX_WORD_CHARS)
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-        .collect()
 }

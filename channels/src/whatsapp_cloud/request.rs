@@ -2,10 +2,9 @@
 use flow::words::{Content, Urn};
 use serde_json::{Value, json};
 
-use super::{OTHER_SCHEMES, SCHEME, authorized, graph_url, is_phone, is_user_id, template};
-use crate::account::{Account, WhatsappCloudSettings};
+use super::{OTHER_SCHEMES, SCHEME, is_phone, is_user_id, template};
 use crate::choices::with_numbers;
-use crate::http::HttpRequest;
+use crate::http::{Headers, HttpRequest};
 use crate::outgoing::{Degraded, Feature, Outgoing, Refused, Rendering};
 use crate::text::{length, split};
 
@@ -20,20 +19,33 @@ const MAX_TEXT: usize = 4096;
 /// The longest caption of a file.
 const MAX_CAPTION: usize = 1024;
 
-pub(crate) fn request(
-    account: &Account,
-    settings: &WhatsappCloudSettings,
-    outgoing: &Outgoing,
-) -> Result<Rendering, Refused> {
-    let mut letters = Letters {
-        url: graph_url(settings, &format!("{}/messages", account.address)),
-        settings,
-        outgoing,
-        to: Recipient::of(&outgoing.to)?,
-        requests: Vec::new(),
-    };
+/// Where messages go and in which envelope: Meta's own API, or a partner's that speaks it.
+pub(crate) struct Dialect {
+    pub(crate) url: String,
+    /// Authorization and whatever else goes with each call.
+    pub(crate) headers: Headers,
+    pub(crate) max_text_length: Option<usize>,
+    pub(crate) envelope: Envelope,
+}
+
+/// What stands around a message.
+pub(crate) enum Envelope {
+    /// Meta's Cloud API. It also gives our id back in reports.
+    Cloud,
+    /// The former on-premises API, which Turn still speaks: templates are told apart by a namespace.
+    OnPremises { namespace: Option<String> },
+}
+
+pub(crate) fn request(dialect: &Dialect, outgoing: &Outgoing) -> Result<Rendering, Refused> {
+    let mut letters = Letters { dialect, outgoing, to: Recipient::of(&outgoing.to)?, requests: Vec::new() };
     if let Some(templating) = &outgoing.content.templating {
-        letters.add("template", template::payload(templating)?);
+        let mut payload = template::payload(templating)?;
+        if let Envelope::OnPremises { namespace } = &dialect.envelope
+            && let Some(namespace) = templating.external_id.as_ref().or(namespace.as_ref())
+        {
+            payload["namespace"] = json!(namespace);
+        }
+        letters.add("template", payload);
         return Ok(Rendering { requests: letters.requests, degraded: Vec::new() });
     }
     let degraded = letters.content(&outgoing.content)?;
@@ -62,8 +74,7 @@ impl Recipient {
 
 /// The calls of one message while they are being written.
 struct Letters<'a> {
-    url: String,
-    settings: &'a WhatsappCloudSettings,
+    dialect: &'a Dialect,
     outgoing: &'a Outgoing,
     to: Recipient,
     requests: Vec<HttpRequest>,
@@ -71,8 +82,11 @@ struct Letters<'a> {
 
 impl Letters<'_> {
     /// Adds one call of a type, with its payload under the type's name.
-    fn add(&mut self, kind: &str, payload: Value) {
-        let mut letter = json!({"messaging_product": "whatsapp", "recipient_type": "individual"});
+    fn add(&mut self, kind: &str, mut payload: Value) {
+        let mut letter = match self.dialect.envelope {
+            Envelope::Cloud => json!({"messaging_product": "whatsapp", "recipient_type": "individual"}),
+            Envelope::OnPremises { .. } => json!({}),
+        };
         match &self.to {
             Recipient::Phone(number) => letter["to"] = json!(number),
             Recipient::UserId(id) => letter["recipient"] = json!(id),
@@ -84,13 +98,23 @@ impl Letters<'_> {
             letter["context"] = json!({"message_id": reply_to});
         }
         letter["type"] = json!(kind);
+        match self.dialect.envelope {
+            Envelope::Cloud => letter["biz_opaque_callback_data"] = json!(self.outgoing.id.to_string()),
+            // The preview is asked for outside the text there.
+            Envelope::OnPremises { .. } => {
+                let preview = payload.as_object_mut().and_then(|payload| payload.remove("preview_url"));
+                if preview == Some(Value::Bool(true)) {
+                    letter["preview_url"] = json!(true);
+                }
+            }
+        }
         letter[kind] = payload;
-        letter["biz_opaque_callback_data"] = json!(self.outgoing.id.to_string());
-        self.requests.push(HttpRequest::post_json(self.url.clone(), authorized(self.settings), &letter));
+        let (url, headers) = (self.dialect.url.clone(), self.dialect.headers.clone());
+        self.requests.push(HttpRequest::post_json(url, headers, &letter));
     }
 
     fn limit(&self, most: usize) -> usize {
-        self.settings.max_text_length.map_or(most, |length| length.min(most))
+        self.dialect.max_text_length.map_or(most, |length| length.min(most))
     }
 
     fn content(&mut self, content: &Content) -> Result<Vec<Degraded>, Refused> {

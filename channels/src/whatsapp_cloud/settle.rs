@@ -14,10 +14,13 @@ const PERSON_PAUSE: Duration = Duration::from_secs(6);
 
 pub(crate) fn settle(response: &HttpResponse) -> Settled {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
-    let after = crate::retry_after(response);
-    if let Some(error) = body.get("error").filter(|error| error.is_object()) {
+    let after = crate::answers::retry_after(response);
+    // The on-premises API lists errors.
+    let error =
+        body.get("error").or_else(|| body.pointer("/errors/0")).or_else(|| body.pointer("/meta/errors/0"));
+    if let Some(error) = error.filter(|error| error.is_object()) {
         let error = MetaError::read(error);
-        let class = error.class.unwrap_or_else(|| crate::class_of_status(response.status));
+        let class = error.class.unwrap_or_else(|| crate::answers::class_of_status(response.status));
         // The table knows codes that say more than the status; a 429 is a limit whatever the code.
         let class =
             if response.status == 429 && !class.is_retryable() { ErrorClass::Throttled } else { class };
@@ -25,7 +28,7 @@ pub(crate) fn settle(response: &HttpResponse) -> Settled {
         return class.settle(error.code, &error.detail, after);
     }
     if !response.is_success() {
-        return crate::settle_status(response);
+        return crate::answers::settle_status(response);
     }
     match json::owned(&body, "/messages/0/id") {
         Some(external_id) => Settled::Sent {

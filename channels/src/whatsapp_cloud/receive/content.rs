@@ -1,9 +1,8 @@
 //! What one message of a person says, by its type.
 use serde_json::Value;
 
-use super::word;
 use crate::incoming::{Forwarded, IncomingAttachment, MediaSource, Message, MessageKind, Referral};
-use crate::json::{self, list, owned, text};
+use crate::json::{self, list, owned, text, word};
 
 /// Puts kind, text, attachments and choice of Meta's message into ours. A type without a place of its own, or one
 /// whose content is missing, becomes [`MessageKind::Unsupported`]; any text that it has is kept.
@@ -183,6 +182,7 @@ pub(super) fn referral(raw: &Value) -> Option<Referral> {
         headline: owned(referral, "/headline"),
         body: owned(referral, "/body"),
         click_id: owned(referral, "/ctwa_clid"),
+        ..Referral::default()
     })
 }
 

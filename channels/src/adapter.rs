@@ -1,0 +1,94 @@
+//! What each provider's settings can do: one trait, implemented once a provider, and dispatched in one place
+//! ([`Settings::adapter`](crate::Settings)).
+use std::time::Duration;
+
+use flow::words::Urn;
+use serde_json::Value;
+use url::Url;
+
+use crate::account::{Account, Secret, SettingsError};
+use crate::http::{Headers, HttpRequest, HttpResponse};
+use crate::incoming::{Denied, Incoming, Unparsable};
+use crate::json;
+use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+
+/// Something that must be asked before a message can be written. Nothing is sent to the person by it: when it fails,
+/// the message is tried again later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Preparation {
+    /// Ask for a token that lasts a while: hand the answer to [`crate::token`], and use [`Account::with_token`] for
+    /// all messages until it is over.
+    Token(HttpRequest),
+    /// Ask this and put the answer into [`Outgoing::answers`] under the key.
+    Ask { key: String, request: HttpRequest },
+}
+
+/// A short-lived token of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub token: Secret,
+    /// How long it lasts from now, less a margin; as the provider says, or its documented minimum.
+    pub lasts: Duration,
+}
+
+/// The provider's side of an account.
+pub(crate) trait Adapter {
+    /// What can be wrong with settings beyond their shape.
+    fn check(&self, address: &str) -> Result<(), SettingsError>;
+
+    fn addressees(_request: &HttpRequest) -> Vec<String>
+    where
+        Self: Sized,
+    {
+        Vec::new()
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied>;
+
+    fn challenge(&self, _request: &HttpRequest) -> Option<HttpResponse> {
+        None
+    }
+
+    fn receive(&self, account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable>;
+
+    fn accepted(&self, _request: &HttpRequest) -> HttpResponse {
+        HttpResponse::new(200, "text/plain; charset=utf-8", "ok")
+    }
+
+    fn prepare(&self, _account: &Account, _outgoing: &Outgoing) -> Result<Option<Preparation>, Refused> {
+        Ok(None)
+    }
+
+    fn token(&self, _body: &Value) -> Option<Token> {
+        None
+    }
+
+    fn request(&self, account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused>;
+
+    fn settle(&self, response: &HttpResponse) -> Settled;
+
+    /// The question where the file with this id is; `None` where ids are no matter.
+    fn locate(&self, _account: &Account, _id: &str) -> Option<HttpRequest> {
+        None
+    }
+
+    /// The address of the file in the answer to [`Adapter::locate`].
+    fn located(&self, body: &Value) -> Option<String> {
+        json::owned(body, "/url")
+    }
+
+    /// Header fields that a download from this address needs; none for a host that is not the provider's.
+    fn credentials(&self, _account: &Account, _url: &Url) -> Headers {
+        Headers::new()
+    }
+
+    /// The question for a person's name.
+    fn profile(&self, _account: &Account, _urn: &Urn) -> Option<HttpRequest> {
+        None
+    }
+
+    /// The name in the answer to [`Adapter::profile`].
+    fn profile_name(&self, body: &Value) -> Option<String> {
+        json::owned(body, "/name")
+    }
+}

@@ -1,0 +1,113 @@
+//! Africa's Talking (developers.africastalking.com/docs/sms): form in, JSON out; nothing is signed.
+use super::kit::*;
+
+gateway_settings! {
+    /// Settings of a short code or sender id at Africa's Talking.
+    AfricasTalkingSettings as "africas_talking" at Some("https://api.africastalking.com"), {
+        username: String,
+        api_key: Secret,
+        /// A shared short code: the provider chooses the sender.
+        #[serde(default)]
+        is_shared: bool,
+    }
+}
+
+impl Gateway for AfricasTalkingSettings {
+    const MAX_TEXT: usize = 160;
+
+    fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let id = call.required("id")?.to_owned();
+        if let Some(word) = call.get("status") {
+            let status = match word {
+                "Success" => Some(Status::Delivered),
+                "Sent" | "Submitted" => Some(Status::Sent),
+                "Buffered" => Some(Status::Accepted),
+                "Rejected" | "Failed" | "Expired" | "AbsentSubscriber" => Some(failure(call, word)),
+                _ => None,
+            };
+            return reported(id, status, "status");
+        }
+        Ok(Text {
+            external_id: Some(id),
+            from: telephone(account, call.required("from")?),
+            text: call.there("text")?.to_owned(),
+            sent_at: call.get("date").and_then(at),
+            ..Text::default()
+        }
+        .incoming())
+    }
+
+    fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
+        let to = part.to();
+        let mut fields =
+            vec![("username", self.username.as_str()), ("to", to.as_str()), ("message", part.text)];
+        if !self.is_shared && !part.from().is_empty() {
+            fields.push(("from", part.from()));
+        }
+        let headers = Headers::new().with("apikey", self.api_key.expose()).with("Accept", "application/json");
+        Ok(HttpRequest::post_form(
+            format!("{}/version1/messaging", super::Common::base(self)),
+            headers,
+            fields,
+        ))
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        content_or_status(response, |response| {
+            let body = json_body(response);
+            let Some(recipient) = body.pointer("/SMSMessageData/Recipients/0") else {
+                // No receiver was taken: the reason is one word.
+                return match text(&body, "/SMSMessageData/Message") {
+                    Some(word) => refused(class_of_word(word), Some(word.to_owned()), word),
+                    None => Settled::Unknown,
+                };
+            };
+            let word = text(recipient, "/status").unwrap_or("");
+            if word == "Success" {
+                return Settled::taken(owned(recipient, "/messageId").filter(|id| id != "None"));
+            }
+            let code = json::code(recipient, "/statusCode");
+            let class = json::integer(recipient, "/statusCode")
+                .and_then(class)
+                .unwrap_or_else(|| class_of_word(word));
+            refused(class, code, word)
+        })
+    }
+}
+
+const fn class(code: i64) -> Option<ErrorClass> {
+    Some(match code {
+        401 => ErrorClass::RefusedForNow,
+        402 | 405 => ErrorClass::AccountBroken,
+        403 | 404 | 407 => ErrorClass::Unreachable,
+        406 | 409 => ErrorClass::OptedOut,
+        500 | 501 => ErrorClass::Transient,
+        502 => ErrorClass::BadRequest,
+        _ => return None,
+    })
+}
+
+fn class_of_word(word: &str) -> ErrorClass {
+    match word {
+        "UserInBlackList" | "UserInBlacklist" | "DoNotDisturbRejection" => ErrorClass::OptedOut,
+        "InsufficientBalance" | "InsufficientCredit" | "InvalidSenderId" | "UserAccountSuspended" => {
+            ErrorClass::AccountBroken
+        }
+        "InvalidPhoneNumber"
+        | "UnsupportedNumberType"
+        | "CouldNotRoute"
+        | "UserIsInactive"
+        | "NotNetworkSubscriber"
+        | "UserDoesNotExist"
+        | "DeliveryFailure" => ErrorClass::Unreachable,
+        "InternalServerError" | "GatewayError" => ErrorClass::Transient,
+        _ => ErrorClass::BadRequest,
+    }
+}
+
+fn failure(call: &Call, word: &str) -> Status {
+    match call.get("failureReason") {
+        Some(reason) => failed(class_of_word(reason), Some(reason), reason),
+        None => undelivered(word),
+    }
+}

@@ -1,0 +1,112 @@
+//! Bandwidth (dev.bandwidth.com/docs/messaging): a list of events in, JSON out.
+use url::Url;
+
+use super::kit::*;
+
+gateway_settings! {
+    /// Settings of an application at Bandwidth.
+    BandwidthSettings as "bandwidth" at Some("https://messaging.bandwidth.com"), {
+        account_id: String,
+        application_id: String,
+        username: String,
+        password: Secret,
+    }
+}
+
+impl BandwidthSettings {
+    fn authorized(&self) -> Headers {
+        basic(&self.username, self.password.expose())
+    }
+
+    fn one(&self, account: &Account, event: &Value) -> Result<Incoming, Unparsable> {
+        let id = needed(event, "/message/id")?;
+        let kind = text(event, "/type").unwrap_or("");
+        let status = match kind {
+            "message-received" => {
+                let files = list(event, "/message/media").iter().filter_map(Value::as_str);
+                let sent_at = text(event, "/message/time").and_then(at);
+                return Ok(Text {
+                    external_id: Some(id),
+                    from: telephone(account, &needed(event, "/message/from")?),
+                    text: text(event, "/message/text").unwrap_or("").to_owned(),
+                    sent_at,
+                    attachments: files.map(file_at).collect(),
+                    ..Text::default()
+                }
+                .one());
+            }
+            "message-sending" => Status::Sent,
+            "message-sent" => Status::Sent,
+            "message-delivered" => Status::Delivered,
+            "message-read" => Status::Read,
+            "message-failed" => {
+                let code = json::code(event, "/errorCode");
+                let class = json::integer(event, "/errorCode").map_or(ErrorClass::Unreachable, class);
+                failed(class, code.as_deref(), text(event, "/description").unwrap_or(""))
+            }
+            _ => return Err(Unparsable::at("type")),
+        };
+        Ok(Incoming::Report(DeliveryReport::of(id, status)))
+    }
+}
+
+/// Source: dev.bandwidth.com/docs/messaging/errors/codes.
+const fn class(code: i64) -> ErrorClass {
+    match code {
+        4432 | 4434 | 4435 | 4720 | 4721 | 4730 | 4740 | 4750 | 4775 => ErrorClass::Unreachable,
+        4470..=4499 | 4770 | 4780 | 4785 | 4795 => ErrorClass::RefusedForNow,
+        4760 | 4790 => ErrorClass::OptedOut,
+        4401..=4409 | 4431 => ErrorClass::AccountBroken,
+        5000..=5999 | 9902 | 9999 => ErrorClass::Transient,
+        _ => ErrorClass::BadRequest,
+    }
+}
+
+impl Gateway for BandwidthSettings {
+    const MAX_TEXT: usize = 2048;
+    const FILES: Files = Files::WithFirst;
+
+    fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let body = call.json()?;
+        let events =
+            body.as_array().filter(|events| !events.is_empty()).ok_or_else(|| Unparsable::at("body"))?;
+        let read: Vec<_> = events.iter().map(|event| self.one(account, event)).collect();
+        if let [Err(unparsable)] = read.as_slice() {
+            return Err(unparsable.clone());
+        }
+        let marked = |one: Result<Incoming, Unparsable>| {
+            one.unwrap_or_else(|error| Incoming::Event(ChannelEvent::Unreadable { place: error.place }))
+        };
+        Ok(read.into_iter().map(marked).collect())
+    }
+
+    fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
+        let mut letter = json!({
+            "to": [part.to()], "from": part.from(), "text": part.text, "applicationId": self.application_id,
+        });
+        if !part.files.is_empty() {
+            letter["media"] = part.files.iter().map(|file| file.url.as_str()).collect();
+        }
+        let url = format!("{}/api/v2/users/{}/messages", super::Common::base(self), self.account_id);
+        Ok(post(url, self.authorized(), &letter))
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        let body = json_body(response);
+        match text(&body, "/type") {
+            Some(kind) if !response.is_success() && response.status != 429 => {
+                let why = text(&body, "/description").unwrap_or("");
+                class_of_status(response.status).settle(Some(kind.to_owned()), why, retry_after(response))
+            }
+            _ => content_or_status(response, |_| Settled::taken(owned(&body, "/id"))),
+        }
+    }
+
+    fn credentials(&self, _account: &Account, url: &Url) -> Headers {
+        if crate::media::is_within(url, &["messaging.bandwidth.com"]) {
+            self.authorized()
+        } else {
+            Headers::new()
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Infobip (infobip.com/docs/api): SMS and MMS, JSON both ways.
+use super::kit::*;
+
+gateway_settings! {
+    /// Settings of a number at Infobip.
+    InfobipSettings as "infobip" at Some("https://api.infobip.com"), {
+        /// With `password`, instead of `api_key`.
+        #[serde(default)]
+        username: Option<String>,
+        #[serde(default)]
+        password: Option<Secret>,
+        #[serde(default)]
+        api_key: Option<Secret>,
+        /// Lets Infobip write letters in a way that costs less: `TURKISH`, `COLOMBIAN` …
+        #[serde(default)]
+        transliteration: Option<String>,
+    }
+}
+
+impl InfobipSettings {
+    fn authorized(&self) -> Headers {
+        match (&self.api_key, &self.username, &self.password) {
+            (Some(key), _, _) => Headers::new().with("Authorization", format!("App {}", key.expose())),
+            (None, user, password) => {
+                basic(user.as_deref().unwrap_or(""), password.as_ref().map_or("", Secret::expose))
+            }
+        }
+    }
+}
+
+impl Gateway for InfobipSettings {
+    const MAX_TEXT: usize = 1600;
+    const FILES: Files = Files::WithFirst;
+
+    fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let body = call.json()?;
+        let results =
+            body.get("results").and_then(Value::as_array).ok_or_else(|| Unparsable::at("results"))?;
+        Ok(results.iter().map(|result| one(account, result)).collect())
+    }
+
+    fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
+        let destinations = json!([{"to": part.to_digits(), "messageId": part.id()}]);
+        let mut letter = json!({"destinations": destinations});
+        let callback = part.callback(&[]);
+        if !callback.is_empty() {
+            letter["webhooks"] = json!({"delivery": {
+                "url": callback, "intermediateReport": true, "contentType": "application/json",
+            }});
+        }
+        let path = if part.files.is_empty() {
+            letter["from"] = json!(part.from());
+            letter["content"] = json!({"text": part.text});
+            if let Some(transliteration) = &self.transliteration {
+                letter["content"]["transliteration"] = json!(transliteration);
+            }
+            "sms/3"
+        } else {
+            letter["sender"] = json!(part.from());
+            let said = (!part.text.is_empty()).then(|| json!({"type": "TEXT", "text": part.text}));
+            let link = |file: &&flow::words::Attachment| json!({"type": "LINK", "contentType": file.content_type, "contentUrl": file.url});
+            let segments: Vec<Value> = said.into_iter().chain(part.files.iter().map(link)).collect();
+            letter["content"] = json!({"title": "", "messageSegments": segments});
+            "mms/2"
+        };
+        let url = format!("{}/{path}/messages", super::Common::base(self));
+        Ok(post(url, self.authorized(), &json!({"messages": [letter]})))
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        let body = json_body(response);
+        if !response.is_success() {
+            let error = "/requestError/serviceException";
+            return match owned(&body, &format!("{error}/messageId")) {
+                Some(code) => {
+                    let class = if code == "UNAUTHORIZED" {
+                        ErrorClass::AccountBroken
+                    } else {
+                        class_of_status(response.status)
+                    };
+                    let why = text(&body, &format!("{error}/text")).unwrap_or("").to_owned();
+                    class.settle(Some(code), &why, retry_after(response))
+                }
+                None => settle_status(response),
+            };
+        }
+        match json::integer(&body, "/messages/0/status/groupId") {
+            Some(1 | 3) => Settled::taken(owned(&body, "/messages/0/messageId")),
+            Some(group) => {
+                let class = if group == 5 { ErrorClass::BadRequest } else { ErrorClass::Unreachable };
+                let code = json::code(&body, "/messages/0/status/id");
+                refused(class, code, text(&body, "/messages/0/status/description").unwrap_or(""))
+            }
+            None => Settled::Unknown,
+        }
+    }
+}
+
+fn one(account: &Account, result: &Value) -> Incoming {
+    let Some(id) = json::code(result, "/messageId") else {
+        return Incoming::Event(ChannelEvent::Unreadable { place: "results.messageId".into() });
+    };
+    if result.get("status").is_some() {
+        return match text(result, "/status/groupName").and_then(|group| status(group, result)) {
+            Some(status) => Incoming::Report(DeliveryReport::of(id, status)),
+            None => Incoming::Event(ChannelEvent::Unreadable { place: "results.status.groupName".into() }),
+        };
+    }
+    let mut message = Text {
+        external_id: Some(id),
+        from: text(result, "/from").and_then(|from| telephone(account, from)),
+        text: text(result, "/text").unwrap_or("").to_owned(),
+        sent_at: text(result, "/receivedAt").and_then(at),
+        ..Text::default()
+    };
+    for segment in list(result, "/message") {
+        match (text(segment, "/value"), text(segment, "/url")) {
+            (_, Some(url)) => {
+                let content_type = text(segment, "/contentType").unwrap_or("application/octet-stream");
+                message.attachments.push(IncomingAttachment::file(content_type, url));
+            }
+            (Some(value), None) => message.text = crate::plain::add_line(message.text, value),
+            (None, None) => {}
+        }
+    }
+    message.one()
+}
+
+fn status(group: &str, result: &Value) -> Option<Status> {
+    let code = json::code(result, "/error/id").filter(|code| code != "0");
+    let detail = text(result, "/error/description").unwrap_or(group);
+    Some(match group {
+        "PENDING" | "ACCEPTED" => Status::Sent,
+        "DELIVERED" => Status::Delivered,
+        "UNDELIVERABLE" | "EXPIRED" => failed(ErrorClass::Unreachable, code.as_deref(), detail),
+        "REJECTED" => failed(ErrorClass::BadRequest, code.as_deref(), detail),
+        _ => return None,
+    })
+}

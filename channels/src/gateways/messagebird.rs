@@ -1,0 +1,135 @@
+//! MessageBird, now Bird (developers.messagebird.com/api/sms-messaging): form in, JSON out. A call is signed by a token
+//! that holds the hash of its body.
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::kit::*;
+use crate::signing;
+
+/// The signed token (JWT, HS256).
+const SIGNATURE_HEADER: &str = "Messagebird-Signature-Jwt";
+
+gateway_settings! {
+    /// Settings of a number at MessageBird.
+    MessageBirdSettings as "messagebird" at Some("https://rest.messagebird.com"), {
+        /// The access key.
+        auth_token: Secret,
+        /// The signing key: calls are signed with it.
+        #[serde(default)]
+        signing_key: Option<Secret>,
+    }
+}
+
+impl Gateway for MessageBirdSettings {
+    const MAX_TEXT: usize = 1600;
+    const FILES: Files = Files::WithFirst;
+
+    fn signs(&self) -> bool {
+        self.signing_key.is_some()
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
+        match &self.signing_key {
+            Some(key) => signed(key, request),
+            None => super::Common::guard(self).verify(request),
+        }
+    }
+
+    fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        if let Some(word) = call.get("status") {
+            let status = match word {
+                "scheduled" | "buffered" => Status::Accepted,
+                "sent" => Status::Sent,
+                "delivered" => Status::Delivered,
+                "expired" | "delivery_failed" => failed(
+                    ErrorClass::Unreachable,
+                    call.get("statusErrorCode"),
+                    call.get("statusReason").unwrap_or(word),
+                ),
+                _ => return Err(Unparsable::at("status")),
+            };
+            let mut report_of = DeliveryReport::of_attempt(own_id(call, "reference")?, status);
+            if let Some(id) = call.get("id") {
+                report_of.external_id = id.to_owned();
+            }
+            return Ok(report(report_of));
+        }
+        // MMS come as JSON, or as a form of their own.
+        let body = call.json().unwrap_or(Value::Null);
+        let field = |name: &str| call.owned(name).or_else(|| owned(&body, &format!("/{name}")));
+        let from = field("originator").ok_or_else(|| Unparsable::at("originator"))?;
+        let mut attachments: Vec<IncomingAttachment> =
+            list(&body, "/mediaURLs").iter().filter_map(Value::as_str).map(file_at).collect();
+        attachments.extend(call.get("mediaURLs").map(file_at));
+        let date = ["CreatedDatetime", "createdDatetime", "date"].into_iter().find_map(field);
+        Ok(Text {
+            external_id: field("message_id").or_else(|| field("id")),
+            from: telephone(account, &from),
+            text: field("body").or_else(|| field("message")).unwrap_or_default(),
+            sent_at: date.and_then(|date| at(&date).or_else(|| seconds(&date))),
+            attachments,
+            ..Text::default()
+        }
+        .incoming())
+    }
+
+    fn accepted(&self, _request: &HttpRequest) -> HttpResponse {
+        HttpResponse::new(200, "text/plain; charset=utf-8", "OK")
+    }
+
+    fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
+        let mut letter = json!({
+            "originator": part.from(), "recipients": [part.to_digits()], "reference": part.id(),
+        });
+        if !part.text.is_empty() {
+            letter["body"] = json!(part.text);
+        }
+        let kind = if part.files.is_empty() {
+            "messages"
+        } else {
+            letter["mediaUrls"] = part.files.iter().map(|file| file.url.as_str()).collect();
+            "mms"
+        };
+        let headers = Headers::new().with("Authorization", format!("AccessKey {}", self.auth_token.expose()));
+        Ok(post(format!("{}/{kind}", super::Common::base(self)), headers, &letter))
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        let body = json_body(response);
+        if let Some(code) = json::integer(&body, "/errors/0/code").filter(|_| !response.is_success()) {
+            let class = match code {
+                2 | 101 | 103 => ErrorClass::AccountBroken,
+                25 => ErrorClass::AccountBroken,
+                9 | 10 | 20 | 21 => ErrorClass::BadRequest,
+                98 | 99 => ErrorClass::Transient,
+                _ => class_of_status(response.status),
+            };
+            let why = text(&body, "/errors/0/description").unwrap_or("");
+            return class.settle(Some(code.to_string()), why, retry_after(response));
+        }
+        content_or_status(response, |_| Settled::taken(owned(&body, "/id")))
+    }
+}
+
+/// Checks the token's signature, and that it was made for this body.
+fn signed(key: &Secret, request: &HttpRequest) -> Result<(), Denied> {
+    let token = request.headers.get(SIGNATURE_HEADER).ok_or(Denied::Unsigned)?;
+    let (signed, signature) = token.trim().rsplit_once('.').ok_or(Denied::Malformed)?;
+    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Denied::Malformed);
+    let (head, claims) = signed.split_once('.').ok_or(Denied::Malformed)?;
+    let read = |text: &str| serde_json::from_slice::<Value>(&decoded(text)?).map_err(|_| Denied::Malformed);
+    // "none" and every other algorithm are refused.
+    if text(&read(head)?, "/alg") != Some("HS256") {
+        return Err(Denied::Malformed);
+    }
+    let expected = signing::hmac_sha256(key.expose(), signed.as_bytes());
+    signing::must_match(&expected, &decoded(signature)?)?;
+    let claims = read(claims)?;
+    match text(&claims, "/payload_hash") {
+        Some(hash) => {
+            signing::must_match(signing::twilio_body_sha256(&request.body).as_bytes(), hash.as_bytes())
+        }
+        None if request.body.is_empty() => Ok(()),
+        None => Err(Denied::Mismatch),
+    }
+}

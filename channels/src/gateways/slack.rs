@@ -1,0 +1,160 @@
+//! Slack (docs.slack.dev/apis/events-api): events in, JSON out. Files are fetched with our own token and never made
+//! public. A file that goes out is a link: the call that took files was withdrawn in November 2025.
+use url::Url;
+
+use super::kit::*;
+use crate::signing;
+
+/// `v0=` and the hexadecimal HMAC-SHA256 of `v0:timestamp:body`.
+const SIGNATURE_HEADER: &str = "X-Slack-Signature";
+const TIME_HEADER: &str = "X-Slack-Request-Timestamp";
+
+gateway_settings! {
+    /// Settings of an app in a Slack workspace.
+    SlackSettings as "slack" at Some("https://slack.com/api"), {
+        bot_token: Secret,
+        /// Events are signed with it.
+        #[serde(default)]
+        signing_secret: Option<Secret>,
+        /// Slack's former proof, a field of the body: used where there is no signing secret, and at set-up.
+        #[serde(default)]
+        verification_token: Option<Secret>,
+    }
+}
+
+impl SlackSettings {
+    fn knows_token(&self, body: &Value) -> Result<(), Denied> {
+        let token = self.verification_token.as_ref().ok_or(Denied::Unsigned)?;
+        let given = text(body, "/token").ok_or(Denied::Unsigned)?;
+        signing::must_match(token.expose().as_bytes(), given.as_bytes())
+    }
+}
+
+impl Gateway for SlackSettings {
+    const SCHEME: &'static str = "slack";
+    const MAX_TEXT: usize = 4000;
+
+    fn signs(&self) -> bool {
+        self.signing_secret.is_some() || self.verification_token.is_some()
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
+        let Some(secret) = &self.signing_secret else {
+            let body: Value = serde_json::from_slice(&request.body).map_err(|_| Denied::Malformed)?;
+            return match self.verification_token {
+                Some(_) => self.knows_token(&body),
+                None => super::Common::guard(self).verify(request),
+            };
+        };
+        let header = request.headers.get(SIGNATURE_HEADER).ok_or(Denied::Unsigned)?;
+        let time = request.headers.get(TIME_HEADER).ok_or(Denied::Unsigned)?;
+        let signature = header.strip_prefix("v0=").and_then(|digits| hex::decode(digits).ok());
+        let mut signed = format!("v0:{time}:").into_bytes();
+        signed.extend_from_slice(&request.body);
+        let expected = signing::hmac_sha256(secret.expose(), &signed);
+        signing::must_match(&expected, &signature.ok_or(Denied::Malformed)?)
+    }
+
+    fn challenge(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let body: Value = serde_json::from_slice(&request.body).ok()?;
+        if text(&body, "/type") != Some("url_verification") {
+            return None;
+        }
+        let known =
+            if self.verification_token.is_some() { self.knows_token(&body) } else { self.verify(request) };
+        Some(match known {
+            Ok(()) => {
+                let challenge = text(&body, "/challenge").unwrap_or("");
+                HttpResponse::new(200, "text/plain; charset=utf-8", challenge)
+            }
+            Err(denied) => {
+                HttpResponse::new(denied.http_status(), "text/plain; charset=utf-8", denied.to_string())
+            }
+        })
+    }
+
+    fn read(&self, _account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let body = call.json()?;
+        if text(&body, "/type") != Some("event_callback") {
+            return Err(Unparsable::at("type"));
+        }
+        let event = body.get("event").ok_or_else(|| Unparsable::at("event"))?;
+        let kind = text(event, "/type").unwrap_or("");
+        if kind != "message" {
+            return Ok(nothing(&format!("event {}", json::word(kind))));
+        }
+        if event.get("bot_id").is_some() {
+            return Ok(nothing("a message of a bot"));
+        }
+        let id = needed(&body, "/event_id")?;
+        if text(event, "/channel_type") != Some("im") {
+            return Ok(vec![Incoming::Event(ChannelEvent::GroupMessage { external_id: id })]);
+        }
+        let files = list(event, "/files").iter().filter_map(|file| {
+            let content_type = text(file, "/mimetype").unwrap_or("application/octet-stream");
+            let mut read = IncomingAttachment::file(content_type, text(file, "/url_private_download")?);
+            read.filename = owned(file, "/name");
+            Some(read)
+        });
+        Ok(Text {
+            external_id: Some(id),
+            from: text(event, "/user").and_then(|user| flow::words::Urn::new("slack", user).ok()),
+            text: text(event, "/text").unwrap_or("").to_owned(),
+            sent_at: json::code(&body, "/event_time").as_deref().and_then(seconds),
+            attachments: files.collect(),
+            ..Text::default()
+        }
+        .incoming())
+    }
+
+    fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
+        let headers = Headers::new().with("Authorization", format!("Bearer {}", self.bot_token.expose()));
+        let letter = json!({"channel": part.to(), "text": part.text});
+        Ok(post(format!("{}/chat.postMessage", super::Common::base(self)), headers, &letter))
+    }
+
+    fn settle(&self, response: &HttpResponse) -> Settled {
+        content_or_status(response, |response| {
+            let body = json_body(response);
+            match (body.get("ok").and_then(Value::as_bool), owned(&body, "/error")) {
+                (Some(true), _) => Settled::taken_without_id(),
+                (Some(false), Some(code)) => {
+                    let class = match code.as_str() {
+                        "ratelimited" | "rate_limited" => ErrorClass::Throttled,
+                        "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" => {
+                            ErrorClass::Transient
+                        }
+                        "channel_not_found" | "user_not_found" | "is_archived" | "not_in_channel" => {
+                            ErrorClass::Unreachable
+                        }
+                        "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked"
+                        | "token_expired" | "missing_scope" | "no_permission" | "org_login_required" => {
+                            ErrorClass::AccountBroken
+                        }
+                        _ => ErrorClass::BadRequest,
+                    };
+                    class.settle(Some(code.clone()), &code, retry_after(response))
+                }
+                _ => Settled::Unknown,
+            }
+        })
+    }
+
+    fn credentials(&self, _account: &Account, url: &Url) -> Headers {
+        if crate::media::is_within(url, &["slack.com"]) {
+            return Headers::new().with("Authorization", format!("Bearer {}", self.bot_token.expose()));
+        }
+        Headers::new()
+    }
+
+    fn profile(&self, urn: &flow::words::Urn) -> Option<HttpRequest> {
+        let mut request =
+            get(&format!("{}/users.info", super::Common::base(self)), &[("user", &urn.path())]).ok()?;
+        request.headers.append("Authorization", format!("Bearer {}", self.bot_token.expose()));
+        Some(request)
+    }
+
+    fn profile_name(&self, body: &Value) -> Option<String> {
+        owned(body, "/user/real_name")
+    }
+}
