@@ -8,8 +8,9 @@ use crate::adapter::Adapter;
 use crate::dialog360::Dialog360Settings;
 use crate::gateways::{
     africas_talking, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell, dart_media,
-    dmark, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall, kannel, messagebird, mtn,
-    plivo, slack, vonage, zenvia,
+    dmark, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall, kaleyra, kannel, m3tech,
+    macrokiosk, mblox, messagebird, messangi, mtarget, mtn, novo, playmobile, plivo, rocket_chat, slack,
+    sms_central, start_mobile, telesom, thinq, vonage, wavy, wechat, yo, zenvia,
 };
 use crate::http::HttpRequest;
 use crate::messenger::{InstagramSettings, MessengerSettings};
@@ -93,6 +94,12 @@ providers! {
     Dialog360 = "dialog360": Dialog360Settings,
     /// WhatsApp, through Turn.
     Turn = "turn": TurnSettings,
+    /// A Viber bot.
+    Viber = "viber": crate::viber::ViberSettings,
+    /// A Telegram bot.
+    Telegram = "telegram": crate::telegram::TelegramSettings,
+    /// A LINE official account.
+    Line = "line": crate::line::LineSettings,
     /// Any provider that can be called by templates.
     Http = "http": http::HttpSettings,
     /// SMS and MMS through Infobip.
@@ -141,6 +148,40 @@ providers! {
     I2sms = "i2sms": i2sms::I2smsSettings,
     /// SMS and MMS through JustCall.
     JustCall = "justcall": justcall::JustCallSettings,
+    /// WhatsApp through Kaleyra.
+    Kaleyra = "kaleyra": kaleyra::KaleyraSettings,
+    /// SMS through M3 Tech.
+    M3tech = "m3tech": m3tech::M3techSettings,
+    /// SMS through Macrokiosk.
+    Macrokiosk = "macrokiosk": macrokiosk::MacrokioskSettings,
+    /// SMS through Mblox.
+    Mblox = "mblox": mblox::MbloxSettings,
+    /// SMS through Messangi.
+    Messangi = "messangi": messangi::MessangiSettings,
+    /// SMS through Mtarget.
+    Mtarget = "mtarget": mtarget::MtargetSettings,
+    /// SMS through Novo.
+    Novo = "novo": novo::NovoSettings,
+    /// SMS through Play Mobile.
+    Playmobile = "playmobile": playmobile::PlaymobileSettings,
+    /// Direct messages in Rocket.Chat.
+    RocketChat = "rocket_chat": rocket_chat::RocketChatSettings,
+    /// SMS through SMS Central.
+    SmsCentral = "sms_central": sms_central::SmsCentralSettings,
+    /// SMS through Start Mobile.
+    StartMobile = "start_mobile": start_mobile::StartMobileSettings,
+    /// SMS through Telesom.
+    Telesom = "telesom": telesom::TelesomSettings,
+    /// SMS and MMS through ThinQ.
+    Thinq = "thinq": thinq::ThinqSettings,
+    /// SMS through Wavy.
+    Wavy = "wavy": wavy::WavySettings,
+    /// SMS through Yo! Uganda.
+    Yo = "yo": yo::YoSettings,
+    /// WeChat official accounts.
+    Wechat = "wechat": wechat::WechatSettings,
+    /// JioChat accounts.
+    Jiochat = "jiochat": wechat::JiochatSettings,
 }
 
 impl fmt::Display for Provider {

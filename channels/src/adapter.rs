@@ -33,6 +33,9 @@ pub struct Token {
 
 /// The provider's side of an account.
 pub(crate) trait Adapter {
+    /// The scheme of those that the account reaches, such as `tel`.
+    fn scheme(&self) -> &str;
+
     /// What can be wrong with settings beyond their shape.
     fn check(&self, address: &str) -> Result<(), SettingsError>;
 

@@ -47,6 +47,10 @@ impl Dialog360Settings {
 }
 
 impl Adapter for Dialog360Settings {
+    fn scheme(&self) -> &str {
+        "whatsapp"
+    }
+
     fn check(&self, _address: &str) -> Result<(), SettingsError> {
         Guard::new(self.webhook_token.as_ref(), self.unsigned_webhooks).check("dialog360")?;
         common(self.base_url.as_deref(), self.max_text_length)

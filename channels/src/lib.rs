@@ -27,23 +27,29 @@ mod guard;
 mod http;
 mod incoming;
 mod json;
+mod line;
 pub mod media;
 mod messenger;
 mod outgoing;
 mod plain;
 pub mod segments;
 mod signing;
+mod telegram;
 mod text;
 mod turn;
 pub mod twilio;
+mod viber;
 pub mod whatsapp_cloud;
 mod xml;
 
 pub use dialog360::Dialog360Settings;
 pub use gateways::settings::*;
+pub use line::LineSettings;
 pub use messenger::{InstagramSettings, MessengerSettings, MetaSettings};
+pub use telegram::TelegramSettings;
 pub use turn::TurnSettings;
 pub use twilio::{Transport, TwilioSettings};
+pub use viber::{ButtonLayout, ViberSettings};
 pub use whatsapp_cloud::WhatsappCloudSettings;
 
 pub use account::{Account, MIN_TEXT_LENGTH, Provider, Secret, Settings, SettingsError};
@@ -62,6 +68,12 @@ use serde_json::Value;
 
 /// The most requests that one message may become.
 pub const MAX_PARTS: usize = 20;
+
+/// The scheme of the addresses that an account reaches: `tel`, `whatsapp`, `telegram` …
+#[must_use]
+pub fn scheme(account: &Account) -> &str {
+    account.settings.adapter().scheme()
+}
 
 /// Checks that a call was signed by the provider for this channel, over the raw bytes and in constant time.
 ///

@@ -84,6 +84,10 @@ const INSTAGRAM: Product = Product { object: "instagram", scheme: "instagram" };
 macro_rules! meta_adapter {
     ($settings:ty, $product:expr) => {
         impl Adapter for $settings {
+            fn scheme(&self) -> &str {
+                $product.scheme
+            }
+
             fn check(&self, address: &str) -> Result<(), SettingsError> {
                 address_needed(address)?;
                 common(self.0.base_url.as_deref(), self.0.max_text_length)

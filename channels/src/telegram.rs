@@ -70,6 +70,10 @@ impl TelegramSettings {
 }
 
 impl Adapter for TelegramSettings {
+    fn scheme(&self) -> &str {
+        "telegram"
+    }
+
     fn check(&self, _address: &str) -> Result<(), SettingsError> {
         Guard::new(self.secret_token.as_ref(), self.unsigned_webhooks).check("telegram")?;
         common(self.base_url.as_deref(), self.max_text_length)
@@ -112,7 +116,9 @@ impl Adapter for TelegramSettings {
         }
         let path = text(body, "/result/file_path").filter(|path| !path.is_empty())?;
         let mut url = Url::parse(&format!("{}/file/bot{}", self.base(), self.bot_token.expose())).ok()?;
-        url.path_segments_mut().ok()?.extend(path.split('/').filter(|part| !matches!(*part, "" | "." | "..")));
+        url.path_segments_mut()
+            .ok()?
+            .extend(path.split('/').filter(|part| !matches!(*part, "" | "." | "..")));
         Some(url.into())
     }
 
@@ -146,7 +152,8 @@ fn update(body: &Value) -> Incoming {
 /// A person as Telegram names her: by the number of her chat, with her user name to be shown.
 fn person(user: &Value) -> Option<Urn> {
     let id = json::integer(user, "/id").filter(|id| *id > 0)?;
-    match text(user, "/username").filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')) {
+    match text(user, "/username").filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+    {
         Some(name) if !name.is_empty() => format!("telegram:{id}#{}", name.to_lowercase()).parse().ok(),
         _ => Urn::new("telegram", &id.to_string()).ok(),
     }
@@ -175,7 +182,8 @@ fn message(raw: &Value, is_edit: bool) -> Incoming {
     };
     let name = raw.get("from").and_then(name_of);
     let said = text(raw, "/text").or_else(|| text(raw, "/caption")).unwrap_or("");
-    if let Some(payload) = said.strip_prefix("/start").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+    if let Some(payload) = said.strip_prefix("/start").filter(|rest| rest.is_empty() || rest.starts_with(' '))
+    {
         let payload = Some(payload.trim().to_owned()).filter(|payload| !payload.is_empty());
         return Incoming::Event(ChannelEvent::ConversationStarted {
             person: vec![from],
@@ -209,7 +217,8 @@ fn message(raw: &Value, is_edit: bool) -> Incoming {
 fn fill(message: &mut Message, raw: &Value) {
     if let Some(sizes) = raw.get("photo").and_then(Value::as_array) {
         // The largest that is still below what a person's data plan bears: Telegram lists them by size.
-        let file = sizes.iter().rev().find(|size| json::integer(size, "/file_size").unwrap_or(0) <= MAX_PHOTO_BYTES);
+        let file =
+            sizes.iter().rev().find(|size| json::integer(size, "/file_size").unwrap_or(0) <= MAX_PHOTO_BYTES);
         attach(message, file.or(sizes.first()), "image/jpeg", MessageKind::Image);
     } else if let Some(sticker) = raw.get("sticker") {
         // Stickers themselves may be moving pictures of Telegram's own kind; the preview can always be shown.
@@ -219,9 +228,12 @@ fn fill(message: &mut Message, raw: &Value) {
             message.text = text(sticker, "/emoji").unwrap_or("").to_owned();
         }
     } else if let Some(place) = raw.pointer("/venue/location").or_else(|| raw.get("location")) {
-        if let (Some(latitude), Some(longitude)) = (json::number(place, "/latitude"), json::number(place, "/longitude")) {
+        if let (Some(latitude), Some(longitude)) =
+            (json::number(place, "/latitude"), json::number(place, "/longitude"))
+        {
             let (name, address) = (owned(raw, "/venue/title"), owned(raw, "/venue/address"));
-            let words = [name.as_deref(), address.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            let words =
+                [name.as_deref(), address.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
             message.text = if message.text.is_empty() { words } else { std::mem::take(&mut message.text) };
             let source = MediaSource::Location { latitude, longitude, name, address };
             message.attachments.push(IncomingAttachment::of("geo", source));
@@ -250,7 +262,8 @@ fn fill(message: &mut Message, raw: &Value) {
             ("animation", "video/mp4", MessageKind::Video),
             ("document", "application/octet-stream", MessageKind::Document),
         ];
-        if let Some((key, content_type, kind)) = kinds.into_iter().find(|(key, _, _)| raw.get(key).is_some()) {
+        if let Some((key, content_type, kind)) = kinds.into_iter().find(|(key, _, _)| raw.get(key).is_some())
+        {
             attach(message, raw.get(key), content_type, kind);
         } else if message.text.is_empty() {
             let keys = raw.as_object().into_iter().flat_map(|raw| raw.keys());
@@ -312,7 +325,8 @@ fn membership(change: &Value) -> Incoming {
 }
 
 fn reacted(body: &Value, reaction: &Value) -> Incoming {
-    let (Some(on), Some(from)) = (json::code(reaction, "/message_id"), reaction.get("user").and_then(person)) else {
+    let (Some(on), Some(from)) = (json::code(reaction, "/message_id"), reaction.get("user").and_then(person))
+    else {
         return Incoming::Event(ChannelEvent::Other { what: "message_reaction".into() });
     };
     let emoji = owned(reaction, "/new_reaction/0/emoji").unwrap_or_default();
@@ -349,7 +363,9 @@ impl Letters<'_> {
         let limit = self.settings.max_text_length.map_or(MAX_TEXT, |most| most.min(MAX_TEXT));
         // A short text is the caption of the only file.
         let caption = match files.as_slice() {
-            [file] if file.content_type != "geo" && length(&text) <= MAX_CAPTION.min(limit) => std::mem::take(&mut text),
+            [file] if file.content_type != "geo" && length(&text) <= MAX_CAPTION.min(limit) => {
+                std::mem::take(&mut text)
+            }
             _ => String::new(),
         };
         let parts: Vec<String> = split(&text, limit).into_iter().map(str::to_owned).collect();
@@ -435,7 +451,10 @@ fn markup(content: &Content, degraded: &mut Vec<Degraded>) -> (Value, Option<Lin
     }
     let numbered = if too_many { choices_numbered(&content.quick_replies) } else { Vec::new() };
     if too_many {
-        degraded.push(Degraded::new(Feature::QuickReplies, "too many choices for a keyboard; they are numbered lines"));
+        degraded.push(Degraded::new(
+            Feature::QuickReplies,
+            "too many choices for a keyboard; they are numbered lines",
+        ));
         keys.clear();
     }
     let lines: Option<Lines> = (!plain_links.is_empty() || !numbered.is_empty()).then(|| {
@@ -457,16 +476,23 @@ fn markup(content: &Content, degraded: &mut Vec<Degraded>) -> (Value, Option<Lin
 
 /// Short buttons stand in one row; otherwise each has its own, so that no label is cut on a narrow phone.
 fn rows(keys: Vec<(Value, usize)>) -> Vec<Vec<Value>> {
-    let side_by_side = keys.len() <= MAX_COLUMNS && keys.iter().all(|(_, length)| *length <= 2 * MAX_SHORT_BUTTON)
+    let side_by_side = keys.len() <= MAX_COLUMNS
+        && keys.iter().all(|(_, length)| *length <= 2 * MAX_SHORT_BUTTON)
         && keys.iter().map(|(_, length)| length).sum::<usize>() <= 2 * MAX_SHORT_BUTTON + MAX_SHORT_BUTTON;
     let buttons = keys.into_iter().map(|(button, _)| button);
     if side_by_side { vec![buttons.collect()] } else { buttons.map(|button| vec![button]).collect() }
 }
 
 enum Key {
-    Link { label: String, url: String },
+    Link {
+        label: String,
+        url: String,
+    },
     /// `stays`: the keyboard must be there still when the person comes back from what the button opens.
-    Reply { button: Value, stays: bool },
+    Reply {
+        button: Value,
+        stays: bool,
+    },
 }
 
 fn key(reply: &QuickReply) -> Result<Key, Degraded> {
@@ -495,9 +521,10 @@ fn key(reply: &QuickReply) -> Result<Key, Degraded> {
             let label = if label.is_empty() { "Open Form" } else { label };
             Ok(Key::Reply { button: json!({"text": label, "web_app": {"url": extra}}), stays: true })
         }
-        QuickReplyKind::Url if !public(extra) => {
-            Err(Degraded::new(Feature::Link, "the link leads nowhere that Telegram would open; it is left out"))
-        }
+        QuickReplyKind::Url if !public(extra) => Err(Degraded::new(
+            Feature::Link,
+            "the link leads nowhere that Telegram would open; it is left out",
+        )),
         QuickReplyKind::Url => {
             let label = if label.is_empty() { "Open Link" } else { label };
             Ok(Key::Link { label: label.to_owned(), url: extra.to_owned() })
@@ -512,7 +539,8 @@ fn settle(response: &HttpResponse) -> Settled {
         Some(false) => {
             let code = json::integer(&body, "/error_code").unwrap_or_else(|| i64::from(response.status));
             let why = text(&body, "/description").unwrap_or("");
-            let seconds = json::integer(&body, "/parameters/retry_after").and_then(|wait| u64::try_from(wait).ok());
+            let seconds =
+                json::integer(&body, "/parameters/retry_after").and_then(|wait| u64::try_from(wait).ok());
             let after = seconds.map(|seconds| std::time::Duration::from_secs(seconds.min(MAX_WAIT_SECONDS)));
             class(code, why).settle(Some(code.to_string()), why, after)
         }
@@ -531,7 +559,9 @@ fn class(code: i64, why: &str) -> ErrorClass {
         429 => ErrorClass::Throttled,
         403 => ErrorClass::OptedOut,
         401 | 404 => ErrorClass::AccountBroken,
-        400 if says("chat not found") || says("user not found") || says("peer_id_invalid") => ErrorClass::Unreachable,
+        400 if says("chat not found") || says("user not found") || says("peer_id_invalid") => {
+            ErrorClass::Unreachable
+        }
         400 if says("user is deactivated") => ErrorClass::Unreachable,
         400 if says("failed to get http url content") => ErrorClass::Transient,
         _ => class_of_status(u16::try_from(code).unwrap_or(0)),

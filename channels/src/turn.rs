@@ -69,6 +69,10 @@ impl TurnSettings {
 }
 
 impl Adapter for TurnSettings {
+    fn scheme(&self) -> &str {
+        "whatsapp"
+    }
+
     fn check(&self, _address: &str) -> Result<(), SettingsError> {
         self.guard().check("turn")?;
         common(self.base_url.as_deref(), self.max_text_length)

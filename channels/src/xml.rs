@@ -64,6 +64,19 @@ impl Xml {
         self.element(name).map(|element| element.text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// Each element of a name, with the first of another name that follows before the next.
+    pub(crate) fn pairs<'a>(
+        &'a self,
+        name: &'a str,
+        inner: &'a str,
+    ) -> impl Iterator<Item = (&'a Element, Option<&'a Element>)> {
+        let starts = self.0.iter().enumerate().filter(move |(_, element)| element.name == name);
+        starts.map(move |(at, element)| {
+            let after = self.0.iter().skip(at + 1).take_while(|next| next.name != name);
+            (element, after.into_iter().find(|next| next.name == inner))
+        })
+    }
+
     /// The outermost element's name.
     pub(crate) fn root(&self) -> &str {
         self.0.first().map_or("", |element| element.name.as_str())

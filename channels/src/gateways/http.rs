@@ -125,12 +125,8 @@ const MAX_TEXT: usize = 160;
 const MOST_TEXT: usize = 10_000;
 
 impl HttpSettings {
-    fn scheme(&self) -> &str {
-        self.scheme.as_deref().unwrap_or("tel")
-    }
-
     fn identity(&self, account: &Account, address: &str) -> Option<Urn> {
-        match self.scheme() {
+        match Gateway::scheme(self) {
             "tel" => telephone(account, address),
             scheme => Urn::new(scheme, address.trim()).ok(),
         }
@@ -180,8 +176,8 @@ impl Gateway for HttpSettings {
         self.max_text_length.unwrap_or(MAX_TEXT)
     }
 
-    fn reaches(&self, urn: &Urn) -> bool {
-        urn.scheme() == self.scheme()
+    fn scheme(&self) -> &str {
+        self.scheme.as_deref().unwrap_or("tel")
     }
 
     fn lettering(&self, text: String) -> String {

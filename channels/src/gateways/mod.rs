@@ -41,14 +41,30 @@ pub(crate) mod i2sms;
 pub(crate) mod infobip;
 pub(crate) mod jasmin;
 pub(crate) mod justcall;
+pub(crate) mod kaleyra;
 pub(crate) mod kannel;
 mod kit;
+pub(crate) mod m3tech;
+pub(crate) mod macrokiosk;
+pub(crate) mod mblox;
 pub(crate) mod messagebird;
+pub(crate) mod messangi;
+pub(crate) mod mtarget;
 pub(crate) mod mtn;
+pub(crate) mod novo;
 mod outcomes;
+pub(crate) mod playmobile;
 pub(crate) mod plivo;
+pub(crate) mod rocket_chat;
 pub(crate) mod slack;
+pub(crate) mod sms_central;
+pub(crate) mod start_mobile;
+pub(crate) mod telesom;
+pub(crate) mod thinq;
 pub(crate) mod vonage;
+pub(crate) mod wavy;
+pub(crate) mod wechat;
+pub(crate) mod yo;
 pub(crate) mod zenvia;
 
 pub(crate) use call::Call;
@@ -241,8 +257,12 @@ pub(crate) trait Gateway: Common {
         json::owned(body, "/name")
     }
 
+    fn scheme(&self) -> &str {
+        Self::SCHEME
+    }
+
     fn reaches(&self, urn: &Urn) -> bool {
-        urn.scheme() == Self::SCHEME
+        urn.scheme() == Gateway::scheme(self)
     }
 
     /// The text as this gateway's alphabet wants it.
@@ -252,6 +272,10 @@ pub(crate) trait Gateway: Common {
 }
 
 impl<G: Gateway> Adapter for G {
+    fn scheme(&self) -> &str {
+        Gateway::scheme(self)
+    }
+
     fn check(&self, _address: &str) -> Result<(), SettingsError> {
         if !self.signs() {
             self.guard().check(G::NAME)?;
@@ -502,12 +526,28 @@ pub mod settings {
     pub use super::infobip::InfobipSettings;
     pub use super::jasmin::JasminSettings;
     pub use super::justcall::JustCallSettings;
+    pub use super::kaleyra::KaleyraSettings;
     pub use super::kannel::KannelEncoding;
     pub use super::kannel::KannelSettings;
+    pub use super::m3tech::M3techSettings;
+    pub use super::macrokiosk::MacrokioskSettings;
+    pub use super::mblox::MbloxSettings;
     pub use super::messagebird::MessageBirdSettings;
+    pub use super::messangi::MessangiSettings;
+    pub use super::mtarget::MtargetSettings;
     pub use super::mtn::MtnSettings;
+    pub use super::novo::NovoSettings;
+    pub use super::playmobile::PlaymobileSettings;
     pub use super::plivo::PlivoSettings;
+    pub use super::rocket_chat::RocketChatSettings;
     pub use super::slack::SlackSettings;
+    pub use super::sms_central::SmsCentralSettings;
+    pub use super::start_mobile::StartMobileSettings;
+    pub use super::telesom::TelesomSettings;
+    pub use super::thinq::ThinqSettings;
     pub use super::vonage::VonageSettings;
+    pub use super::wavy::WavySettings;
+    pub use super::wechat::{JiochatSettings, WechatSettings};
+    pub use super::yo::YoSettings;
     pub use super::zenvia::ZenviaSettings;
 }

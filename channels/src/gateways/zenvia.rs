@@ -42,6 +42,13 @@ impl Gateway for ZenviaSettings {
         Self::MAX_TEXT
     }
 
+    fn scheme(&self) -> &str {
+        match self.transport {
+            Transport::Sms => "tel",
+            Transport::Whatsapp => "whatsapp",
+        }
+    }
+
     fn reaches(&self, urn: &flow::words::Urn) -> bool {
         urn.scheme() == "tel" || (self.transport == Transport::Whatsapp && urn.scheme() == "whatsapp")
     }

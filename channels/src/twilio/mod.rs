@@ -88,6 +88,13 @@ const fn yes() -> bool {
 const HOSTS: [&str; 2] = ["twilio.com", "twiliocdn.com"];
 
 impl Adapter for TwilioSettings {
+    fn scheme(&self) -> &str {
+        match self.transport {
+            Transport::Sms => "tel",
+            Transport::Whatsapp => "whatsapp",
+        }
+    }
+
     fn check(&self, address: &str) -> Result<(), SettingsError> {
         if address.is_empty() && self.messaging_service_sid.is_none() {
             return Err(SettingsError::NoSender);

@@ -68,6 +68,10 @@ pub struct WhatsappCloudSettings {
 const HOSTS: [&str; 4] = ["facebook.com", "fbsbx.com", "fbcdn.net", "whatsapp.net"];
 
 impl Adapter for WhatsappCloudSettings {
+    fn scheme(&self) -> &str {
+        SCHEME
+    }
+
     fn check(&self, address: &str) -> Result<(), SettingsError> {
         address_needed(address)?;
         common(self.base_url.as_deref(), self.max_text_length)

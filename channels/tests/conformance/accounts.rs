@@ -20,7 +20,11 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("dialog360", "dialog360", "auth_token base_url"),
     ("dmark", "dmark", "auth_token"),
     ("facebook_legacy", "messenger", "access_token=auth_token verify_token=secret"),
-    ("firebase", "firebase", "title=FCM_TITLE notification=FCM_NOTIFICATION credentials=FCM_CREDENTIALS_JSON"),
+    (
+        "firebase",
+        "firebase",
+        "title=FCM_TITLE notification=FCM_NOTIFICATION credentials=FCM_CREDENTIALS_JSON",
+    ),
     ("freshchat", "freshchat", "auth_token public_key=secret agent_id=username"),
     ("globe", "globe", "app_id app_secret passphrase"),
     ("highconnection", "high_connection", "username password"),
@@ -34,7 +38,11 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("kannel", "kannel", "username password base_url=send_url ignore_sent use_national"),
     ("line", "line", "access_token=auth_token channel_secret=secret"),
     ("m3tech", "m3tech", "username password"),
-    ("macrokiosk", "macrokiosk", "username password sender_id=macrokiosk_sender_id service_id=macrokiosk_service_id"),
+    (
+        "macrokiosk",
+        "macrokiosk",
+        "username password sender_id=macrokiosk_sender_id service_id=macrokiosk_service_id",
+    ),
     ("mblox", "mblox", "username password"),
     ("messagebird", "messagebird", "auth_token signing_key=secret"),
     ("messangi", "messangi", "public_key private_key instance_id carrier_id"),
@@ -62,11 +70,42 @@ const NAMES: &[(&str, &str, &str)] = &[
 
 /// Cases of the data that need no credentials leave them out.
 const CREDENTIALS: &[&str] = &[
-    "username", "password", "api_key", "service_id", "charging_level", "account_id", "application_id", "app_id",
-    "org_id", "auth_token", "access_token", "verify_token", "channel_hash", "app_secret", "passphrase", "sender_id",
-    "api_secret", "auth_id", "merchant_id", "merchant_secret", "user", "token", "public_key", "private_key",
-    "instance_id", "carrier_id", "secret", "base_url", "account_sid", "agent_id", "bot_token", "channel_secret",
-    "title", "credentials", "bot_username", "confirmation",
+    "username",
+    "password",
+    "api_key",
+    "service_id",
+    "charging_level",
+    "account_id",
+    "application_id",
+    "app_id",
+    "org_id",
+    "auth_token",
+    "access_token",
+    "verify_token",
+    "channel_hash",
+    "app_secret",
+    "passphrase",
+    "sender_id",
+    "api_secret",
+    "auth_id",
+    "merchant_id",
+    "merchant_secret",
+    "user",
+    "token",
+    "public_key",
+    "private_key",
+    "instance_id",
+    "carrier_id",
+    "secret",
+    "base_url",
+    "account_sid",
+    "agent_id",
+    "bot_token",
+    "channel_secret",
+    "title",
+    "credentials",
+    "bot_username",
+    "confirmation",
 ];
 
 pub fn account(data: &Value, case: &Value, channel: &Value) -> Result<Account, String> {
@@ -158,18 +197,21 @@ fn external(channel: &Value) -> Value {
 }
 
 fn named(handler: &str, case: &Value, channel: &Value) -> Result<(Provider, Value), String> {
-    let (_, name, keys) =
-        NAMES.iter().find(|(known, _, _)| *known == handler).ok_or_else(|| format!("no adapter for {handler}"))?;
+    let (_, name, keys) = NAMES
+        .iter()
+        .find(|(known, _, _)| *known == handler)
+        .ok_or_else(|| format!("no adapter for {handler}"))?;
     let provider = Provider::parse(name).ok_or_else(|| format!("no adapter for {handler}"))?;
     let (config, overrides) = (&channel["config"], &case["handler_overrides"]);
     let mut settings = json!({});
     for key in keys.split(' ') {
         let (ours, theirs) = key.split_once('=').unwrap_or((key, key));
-        let otherwise = if CREDENTIALS.contains(&ours) && config[theirs].is_null() && case["channel"].is_null() {
-            json!("http://mock.test")
-        } else {
-            Value::Null
-        };
+        let otherwise =
+            if CREDENTIALS.contains(&ours) && config[theirs].is_null() && case["channel"].is_null() {
+                json!("http://mock.test")
+            } else {
+                Value::Null
+            };
         let value = if config[theirs].is_null() { &otherwise } else { &config[theirs] };
         copy(&mut settings, ours, value);
     }
@@ -199,6 +241,7 @@ fn named(handler: &str, case: &Value, channel: &Value) -> Result<(Provider, Valu
             settings["unsigned_webhooks"] = json!(true);
         }
         "jiochat" | "wechat" | "vk" => {
+            settings["unsigned_webhooks"] = json!(true);
             copy(&mut settings, "base_url", &overrides["sendURL"]);
             copy(&mut settings, "base_url", &overrides["apiBaseURL"]);
         }

@@ -18,7 +18,11 @@ pub fn check(data: &Value, case: &Value) -> Result<Fit, String> {
     if let Err(denied) = channels::verify(&account, &request) {
         // A refusal is a refusal, whichever of the codes 400 to 499 says it.
         let refused = case["outcome"] == "reject" && (400..500).contains(&denied.http_status());
-        return if refused { Ok(Fit::Same) } else { answered(case, denied.http_status(), b"").map(|()| Fit::Same) };
+        return if refused {
+            Ok(Fit::Same)
+        } else {
+            answered(case, denied.http_status(), b"").map(|()| Fit::Same)
+        };
     }
     let accepted = channels::accepted(&account, &request);
     // What cannot be read is kept and answered like the rest.
@@ -43,7 +47,8 @@ pub fn check(data: &Value, case: &Value) -> Result<Fit, String> {
 fn channel_of(case: &Value) -> &Value {
     let url = case["url"].as_str().unwrap_or("");
     let channels = case["channels"].as_array().map_or(&[][..], Vec::as_slice);
-    let named = channels.iter().find(|channel| channel["uuid"].as_str().is_some_and(|uuid| url.contains(uuid)));
+    let named =
+        channels.iter().find(|channel| channel["uuid"].as_str().is_some_and(|uuid| url.contains(uuid)));
     named.unwrap_or(&case["channels"][0])
 }
 
@@ -51,7 +56,9 @@ fn channel_of(case: &Value) -> &Value {
 fn is_mark(event: &ChannelEvent) -> bool {
     matches!(
         event,
-        ChannelEvent::NoSender { .. } | ChannelEvent::Unreadable { .. } | ChannelEvent::ForOtherAddress { .. }
+        ChannelEvent::NoSender { .. }
+            | ChannelEvent::Unreadable { .. }
+            | ChannelEvent::ForOtherAddress { .. }
     )
 }
 
@@ -156,7 +163,8 @@ fn contents(data: &Value, case: &Value, account: &Account, incoming: &[Incoming]
 
 /// The beginning of a conversation in RapidPro's words.
 fn started(one: &Incoming) -> Value {
-    let Incoming::Event(ChannelEvent::ConversationStarted { person, referral, payload, title, at, .. }) = one else {
+    let Incoming::Event(ChannelEvent::ConversationStarted { person, referral, payload, title, at, .. }) = one
+    else {
         return Value::Null;
     };
     let kind = if referral.is_some() { "referral" } else { "new_conversation" };
@@ -214,9 +222,20 @@ fn compare_message(
             same(name, &actual, &expected[name])?;
         }
     }
-    let attachments: Result<Vec<String>, String> =
-        message.attachments.iter().map(|attachment| address(data, account, attachment)).collect();
-    same("attachments", &json!(attachments?), &or(&expected["attachments"], json!([])))
+    let expected = or(&expected["attachments"], json!([]));
+    same(
+        "number of attachments",
+        &json!(message.attachments.len()),
+        &json!(expected.as_array().map_or(0, Vec::len)),
+    )?;
+    for (attachment, expected) in message.attachments.iter().zip(expected.as_array().into_iter().flatten()) {
+        // Some are written with their type.
+        let typed = attachment.as_attachment().map(|attachment| json!(attachment.to_string()));
+        if typed.as_ref() != Some(expected) {
+            same("attachment", &json!(address(data, account, attachment)?), expected)?;
+        }
+    }
+    Ok(())
 }
 
 /// An attachment as the data writes it: a place as `geo:…`, a file by the address that it is fetched from.

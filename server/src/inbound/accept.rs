@@ -173,7 +173,7 @@ pub async fn accept(app: &App, line: &Line, channel: &Channel, request: &HttpReq
     let inbound =
         events.iter().map(|event| inbound_row(app, line, channel, event)).collect::<Result<Vec<_>>>()?;
     store(app, inbound, raw).await?;
-    Ok(Accepted::Taken(channels::accepted(account)))
+    Ok(Accepted::Taken(channels::accepted(account, request)))
 }
 
 /// Hands rows to the batch and waits until they are on disk.
@@ -226,7 +226,10 @@ pub(super) fn inbound_row(app: &App, line: &Line, channel: &Channel, event: &Inc
         Incoming::Message(message) => {
             let from =
                 message.from.first().ok_or_else(|| StoreError::Shape("a message without a sender".into()))?;
-            (format!("message {}", message.external_id), identity_hash(app, line.id, from))
+            // Where the provider gives no id, each delivery is a message of its own.
+            let id = Some(message.external_id.clone()).filter(|id| !id.is_empty());
+            let id = id.unwrap_or_else(|| app.id().to_string());
+            (format!("message {id}"), identity_hash(app, line.id, from))
         }
         Incoming::Report(report) => {
             let step = match &report.status {
@@ -277,19 +280,9 @@ pub async fn accept_webchat(
     choice_id: Option<String>,
 ) -> Result<()> {
     let message = channels::Message {
-        external_id: client_id.to_string(),
-        from: vec![from],
-        name: None,
-        sent_at: None,
-        kind: channels::MessageKind::Text,
         text,
-        attachments: Vec::new(),
         choice_id,
-        form: None,
-        reply_to: None,
-        referral: None,
-        forwarded: channels::Forwarded::No,
-        identity_key: None,
+        ..channels::Message::new(client_id.to_string(), vec![from], channels::MessageKind::Text)
     };
     let row = inbound_row(app, line, channel, &Incoming::Message(Box::new(message)))?;
     store(app, vec![row], Vec::new()).await

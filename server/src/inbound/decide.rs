@@ -229,6 +229,7 @@ pub fn channel_event(
         }
         ChannelEvent::OptedOut { .. }
         | ChannelEvent::OptedIn { .. }
+        | ChannelEvent::ConversationStarted { .. }
         | ChannelEvent::IdentityChanged { .. }
         | ChannelEvent::ForOtherAddress { .. }
         | ChannelEvent::GroupMessage { .. }

@@ -66,19 +66,22 @@ pub fn channel(
     address: &str,
     settings: &Json,
 ) -> std::result::Result<Channel, String> {
-    let (kind, provider) = match kind {
-        "whatsapp_cloud" => (ChannelKind::Whatsapp, Some(channels::Provider::WhatsappCloud)),
-        "twilio" if settings["transport"] == "whatsapp" => {
-            (ChannelKind::Whatsapp, Some(channels::Provider::Twilio))
-        }
-        "twilio" => (ChannelKind::Sms, Some(channels::Provider::Twilio)),
-        "webchat" => (ChannelKind::Webchat, None),
-        other => return Err(format!("a channel is whatsapp_cloud, twilio or webchat, not {other}")),
-    };
-    let account = provider
-        .map(|provider| channels::Account::new(provider, address, None, settings))
-        .transpose()
+    if kind == "webchat" {
+        let address = address.to_owned();
+        return Ok(Channel { id, line_id, kind: ChannelKind::Webchat, address, account: None });
+    }
+    let provider = channels::Provider::parse(kind).ok_or_else(|| {
+        let known: Vec<&str> = channels::Provider::ALL.iter().map(|provider| provider.as_str()).collect();
+        format!("a channel is webchat or one of {}, not {kind}", known.join(", "))
+    })?;
+    let account = channels::Account::new(provider, address, None, settings)
         .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
+    let kind = match channels::scheme(&account) {
+        "whatsapp" => ChannelKind::Whatsapp,
+        "tel" => ChannelKind::Sms,
+        _ => return Err(format!("a channel of {kind} has no place in this server yet")),
+    };
+    let account = Some(account);
     Ok(Channel { id, line_id, kind, address: address.to_owned(), account })
 }
 

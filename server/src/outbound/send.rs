@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use channels::{ErrorClass, HttpRequest, HttpResponse, Outgoing, Settled};
+use channels::{ErrorClass, HttpRequest, HttpResponse, Outgoing, Preparation, Settled};
 use flow::words::{Content, Urn};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -157,16 +157,25 @@ async fn attempt(app: &App, channel: &Channel, message: &Leased, parts: &mut Vec
     let mut outgoing = Outgoing::new(message.id, to, content);
     outgoing.status_callback = Some(format!("{}/hooks/{}", app.config.public_url, channel.id));
     outgoing.high_priority = true;
-    let rendering = match channels::request(account, &outgoing) {
+    outgoing.at = jiff::Timestamp::from_microsecond(app.now().0).unwrap_or_default();
+    let account = match prepare(app, account, &mut outgoing).await {
+        Ok(account) => account,
+        Err(outcome) => return outcome,
+    };
+    let rendering = match channels::request(&account, &outgoing) {
         Ok(rendering) => rendering,
         Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
     };
     for request in rendering.requests.iter().skip(message.parts_sent) {
         let settled = match call(app, request).await {
-            Ok(response) => channels::settle(account, &response),
+            Ok(response) => channels::settle(&account, &response),
             Err(outcome) => return outcome,
         };
         match settled {
+            // A part without an id of the provider's still counts as sent, under ours.
+            Settled::Sent { external_id, .. } if external_id.is_empty() => {
+                parts.push(format!("{}/{}", message.id, message.parts_sent + parts.len()));
+            }
             Settled::Sent { external_id, .. } => parts.push(external_id),
             Settled::Retry { class, after, code, .. } => {
                 return Outcome::Again { after, reason: label(class, code.as_deref()) };
@@ -185,6 +194,37 @@ async fn attempt(app: &App, channel: &Channel, message: &Leased, parts: &mut Vec
         }
     }
     Outcome::Sent
+}
+
+/// The most questions that one message needs.
+const MAX_QUESTIONS: usize = 20;
+
+/// Asks what the provider must be asked before a message can be written: a token, the size of a file. Nothing is sent
+/// by that, so a question without an answer is asked again later.
+async fn prepare(
+    app: &App,
+    account: &channels::Account,
+    outgoing: &mut Outgoing,
+) -> std::result::Result<channels::Account, Outcome> {
+    let again = || Outcome::Again { after: None, reason: "not_prepared".to_owned() };
+    let mut account = account.clone();
+    for _ in 0..MAX_QUESTIONS {
+        let question = channels::prepare(&account, outgoing)
+            .map_err(|refused| ended(MessageState::Failed, &format!("bad_request {refused}")))?;
+        match question {
+            None => return Ok(account),
+            Some(Preparation::Token(request)) => {
+                let answer = call(app, &request).await.map_err(|_| again())?;
+                account =
+                    account.clone().with_token(channels::token(&account, &answer).ok_or_else(again)?.token);
+            }
+            Some(Preparation::Ask { key, request }) => {
+                let answer = call(app, &request).await.map_err(|_| again())?;
+                outgoing.answers.insert(key, answer);
+            }
+        }
+    }
+    Err(ended(MessageState::Failed, "bad_request"))
 }
 
 fn label(class: ErrorClass, code: Option<&str>) -> String {

@@ -28,7 +28,8 @@ pub(super) fn fill(message: &mut Message, raw: &Value) {
         _ => None,
     };
     if read.is_none() {
-        message.text = owned(raw, "/text/body").unwrap_or_default();
+        let caption = || owned(raw, &format!("/{kind}/caption"));
+        message.text = owned(raw, "/text/body").or_else(caption).unwrap_or_default();
         message.kind = MessageKind::Unsupported { what: unsupported(raw, kind) };
     }
 }
