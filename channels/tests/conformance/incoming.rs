@@ -13,6 +13,10 @@ pub fn check(data: &Value, case: &Value) -> Result<Fit, String> {
     let account = account(data, case, channel_of(case))?;
     let request = signed(data, request(case));
     if let Some(answer) = channels::challenge(&account, &request) {
+        // A refusal is a refusal, whichever of the codes 400 to 499 says it.
+        if case["outcome"] == "reject" && (400..500).contains(&answer.status) {
+            return Ok(Fit::Same);
+        }
         return answered(case, answer.status, &answer.body).map(|()| Fit::Same);
     }
     if let Err(denied) = channels::verify(&account, &request) {
