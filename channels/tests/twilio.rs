@@ -132,7 +132,7 @@ fn an_sms_with_files_is_taken() {
     assert_eq!(message.attachments[1].content_type, "application/octet-stream");
     assert_eq!(message.attachments[0].source, MediaSource::Url { url: "https://api.twilio.com/m/0".into() });
     assert_eq!(message.sent_at, None);
-    let answer = channels::accepted(&sms());
+    let answer = channels::accepted(&sms(), &call(URL, URL, "tok", &[]));
     assert_eq!(answer.headers.get("content-type"), Some("text/xml; charset=utf-8"));
 }
 
