@@ -6,15 +6,6 @@ use crate::choices::{choices_numbered, with_numbers};
 use crate::media::web_address;
 use crate::outgoing::{Degraded, Feature, Refused};
 
-/// The whole message as text, and what was degraded for it.
-pub(crate) fn text(content: &Content, degraded: &mut Vec<Degraded>) -> Result<String, Refused> {
-    let mut text = choices(content, degraded);
-    for attachment in &content.attachments {
-        text = as_line(text, attachment, degraded)?;
-    }
-    Ok(text)
-}
-
 /// The text with a file or a place as its last line.
 pub(crate) fn as_line(
     text: String,

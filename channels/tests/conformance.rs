@@ -31,7 +31,8 @@ use report::{Family, Report};
 const DEVIATIONS: &str = include_str!("conformance/deviations.txt");
 const FLOORS: &str = include_str!("conformance/floors.json");
 /// Why a call that RapidPro refuses is none that we fail.
-const KEPT: &str = "a call that cannot be read is kept and answered 200, so that it can be read again after a fix";
+const KEPT: &str =
+    "a call that cannot be read is kept and answered 200, so that it can be read again after a fix";
 
 /// How well a case fits, when it does.
 pub enum Fit {
