@@ -82,7 +82,9 @@ pub async fn set_up(
     lines::add_channel(app, imported.line_id, &webchat).await?;
     let lines = app.lines();
     let line = lines.get(imported.line_id).context("the line is gone")?;
-    let name = line.content.name.values().next().cloned().unwrap_or_default();
+    // In the line's own first language, as its people know it.
+    let first = line.content.languages.first();
+    let name = first.and_then(|language| line.content.name.get(language)).cloned().unwrap_or_default();
     let team: Vec<Login> = line
         .content
         .team
