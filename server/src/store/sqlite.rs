@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 
@@ -73,6 +74,8 @@ impl Connection {
         let raw = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| refused(&e))?;
         raw.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(|e| refused(&e))?;
         raw.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // Without this SQLite looks at each new value and compiles the statement anew.
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| refused(&e))?;
         // secure_delete: what is erased is overwritten, not only unlinked.
         let settings = if read_only {
             "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16000;"
