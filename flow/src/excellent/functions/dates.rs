@@ -11,6 +11,8 @@ use crate::text::{UnknownZone, zone};
 use super::Arity::{AtLeast, Between, Exactly};
 use super::Builtin;
 
+const SECONDS_PER_DAY: i64 = 86_400;
+
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::new("now", Exactly(0), |scope, _| Ok(scope.now().into())),
     Builtin::new("today", Exactly(0), |scope, _| Ok(scope.now().date().into())),
@@ -65,7 +67,8 @@ fn date_running_on(year: i64, month: i64, day: i64) -> Option<Date> {
     let months = year.checked_mul(12)?.checked_add(month - 1)?;
     let year = i16::try_from(months.div_euclid(12)).ok()?;
     let first = Date::new(year, months.rem_euclid(12) as i8 + 1, 1).ok()?;
-    first.checked_add(SignedDuration::from_hours(day.checked_sub(1)?.checked_mul(24)?)).ok()
+    // in seconds: a duration of too many hours would be a panic
+    first.checked_add(SignedDuration::from_secs(day.checked_sub(1)?.checked_mul(SECONDS_PER_DAY)?)).ok()
 }
 
 /// `time_from_parts(hour, minute, second)`
@@ -251,6 +254,10 @@ mod tests {
         check("@(datetime_add(\"2025-01-01T00:00:00Z\", 90, \"m\"))", "2025-01-01T01:30:00.000000Z");
         check(
             "@(datetime_add(\"01-01-2025\", 9223372036854775807, \"W\"))",
+            "!error calling datetime_add(...): date is out of range",
+        );
+        check(
+            "@(datetime_add(\"01-01-2025\", 333333333333333, \"D\"))",
             "!error calling datetime_add(...): date is out of range",
         );
         check(
