@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// Countries and phone numbers are words that channels share with flows.
+pub use crate::env::Country;
+pub use crate::text::phones;
+
 /// The longest path of an address that is accepted, in bytes (RapidPro's limit).
 pub const MAX_URN_PATH_BYTES: usize = 255;
 

@@ -1,9 +1,8 @@
 //! SMS gateways and other services that take one text a call: what they share, and one module each for what they do
 //! not. A gateway reads the fields of a call ([`Call`]), writes one request a part ([`Part`]), and says what an answer
 //! means; splitting, numbered choices, links for files, the guard of its webhook and limits are the same for all.
-use flow::env::Country;
-use flow::text::phones::{self, Accept};
-use flow::words::{Attachment, Content, QuickReplyKind, Urn};
+use flow::words::phones::{self, Accept};
+use flow::words::{Attachment, Content, Country, QuickReplyKind, Urn};
 use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
