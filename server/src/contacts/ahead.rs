@@ -9,12 +9,15 @@ use super::sql::ContactRow;
 use crate::app::App;
 use crate::store::{Result, Tx};
 
+/// Whom a hash belongs to: her identity and her contact.
+type Owner = (Uuid, Uuid);
+
 /// Identities and contacts as they stood when they were read. Each is given out once: whoever asks again must see what
 /// was changed meanwhile in the same transaction, and reads for herself.
 #[derive(Default)]
 pub struct Ahead {
-    /// The identity and contact behind a line's hash; `None`: nobody had it.
-    identities: HashMap<(Uuid, Vec<u8>), Option<(Uuid, Uuid)>>,
+    /// Who is behind a line's hash; `None`: nobody had it.
+    identities: HashMap<(Uuid, Vec<u8>), Option<Owner>>,
     contacts: HashMap<Uuid, ContactRow>,
 }
 
@@ -51,12 +54,7 @@ impl Ahead {
         Ok(ahead)
     }
 
-    pub(super) fn identity(
-        &mut self,
-        tx: &mut Tx<'_>,
-        line_id: Uuid,
-        hash: &[u8],
-    ) -> Result<Option<(Uuid, Uuid)>> {
+    pub(super) fn identity(&mut self, tx: &mut Tx<'_>, line_id: Uuid, hash: &[u8]) -> Result<Option<Owner>> {
         match self.identities.remove(&(line_id, hash.to_vec())) {
             Some(known) => Ok(known),
             None => tx.identity_by_hash(line_id, hash),
