@@ -59,7 +59,7 @@ fn one_can_talk_to_a_flow() {
         "You are Amina Diallo (eng)",
         "< Need shelter?",
         "1. Yes",
-        "Shelter = 1 (Yes)",
+        "Shelter = Yes (Yes)",
         "< We have a bed, Amina.",
         "(the flow has ended)",
     ] {
