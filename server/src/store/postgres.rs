@@ -227,13 +227,8 @@ impl Connection {
 
     pub fn run(&mut self, sql: Sql, args: &[Value]) -> Result<u64> {
         self.prepare(sql)?;
-        let statement = self.statements[sql.0].clone();
-        self.changed_by(&statement, args)
-    }
-
-    /// Runs a statement behind what waits; how many rows it changed.
-    fn changed_by(&mut self, statement: &Statement, args: &[Value]) -> Result<u64> {
         let pending = self.take_pending();
+        let statement = &self.statements[sql.0];
         let changed = std::cell::Cell::new(0);
         let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
         let (client, count) = (&self.client, &changed);
@@ -299,8 +294,21 @@ impl Connection {
 
     pub fn insert_many(&mut self, many: &'static Many, rows: Vec<Vec<Value>>) -> Result<u64> {
         self.prepare_many(many)?;
-        let statement = self.many[many.table].clone();
-        self.changed_by(&statement, &columns(many, rows))
+        let args = columns(many, rows);
+        let pending = self.take_pending();
+        let statement = &self.many[many.table];
+        let changed = std::cell::Cell::new(0);
+        let mut steps = Self::lead(self.begun, self.read_only, &self.client, &pending);
+        let (client, count, args) = (&self.client, &changed, &args);
+        steps.push(Box::pin(async move {
+            let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+            count.set(client.execute(statement, &args).await?);
+            Ok(Vec::new())
+        }));
+        let outcome = self.runtime.block_on(together(steps));
+        self.begun = true;
+        outcome?;
+        Ok(changed.get())
     }
 
     pub fn script(&mut self, text: &str) -> Result<()> {

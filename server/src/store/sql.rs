@@ -72,7 +72,7 @@ fn token(token: &str, dialect: Dialect) -> Result<String, StoreError> {
             Dialect::Sqlite => sqlite.to_owned(),
         })
     };
-    if let Some(parameter) = token.strip_prefix("in_uuids:$").or_else(|| token.strip_prefix("in_bytes:$")) {
+    if let Some(parameter) = token.strip_prefix("in_uuids:$") {
         return pick(
             &format!("= ANY(${parameter})"),
             &format!("IN (SELECT unhex(value) FROM json_each(?{parameter}))"),
@@ -82,6 +82,12 @@ fn token(token: &str, dialect: Dialect) -> Result<String, StoreError> {
         return pick(
             &format!("= ANY(${parameter})"),
             &format!("IN (SELECT value FROM json_each(?{parameter}))"),
+        );
+    }
+    if let Some(parameter) = token.strip_prefix("in_bytes:$") {
+        return pick(
+            &format!("= ANY(${parameter})"),
+            &format!("IN (SELECT unhex(value) FROM json_each(?{parameter}))"),
         );
     }
     if let Some(statement) = token.strip_prefix("on_postgres:") {
