@@ -10,7 +10,8 @@ use crate::account::{Account, Secret, SettingsError};
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::json;
-use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::outgoing::{Degraded, Outgoing, Refused, Rendering, Settled};
+use crate::preview::Shown;
 
 /// Something that must be asked before a message can be written. Nothing is sent to the person by it: when it fails,
 /// the message is tried again later.
@@ -67,6 +68,18 @@ pub(crate) trait Adapter {
     }
 
     fn request(&self, account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused>;
+
+    /// What a person sees of one of the requests that [`Adapter::request`] writes.
+    fn shown(&self, _outgoing: &Outgoing, _request: &HttpRequest) -> Vec<Shown> {
+        Vec::new()
+    }
+
+    /// What a person sees of a message: its requests, read back.
+    fn layout(&self, account: &Account, outgoing: &Outgoing) -> Result<(Vec<Shown>, Vec<Degraded>), Refused> {
+        let rendering = self.request(account, outgoing)?;
+        let shown = rendering.requests.iter().flat_map(|request| self.shown(outgoing, request));
+        Ok((shown.collect(), rendering.degraded))
+    }
 
     fn settle(&self, response: &HttpResponse) -> Settled;
 

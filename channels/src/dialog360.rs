@@ -12,6 +12,7 @@ use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::json;
 use crate::media::same_origin;
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::preview::{Shown, read};
 use crate::whatsapp_cloud::{self, Dialect, Envelope};
 
 /// Where the API is when the settings say nothing else.
@@ -72,6 +73,10 @@ impl Adapter for Dialog360Settings {
             envelope: Envelope::Cloud,
         };
         whatsapp_cloud::request(&dialect, outgoing)
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::whatsapp(request)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -32,8 +32,10 @@ pub mod media;
 mod messenger;
 mod outgoing;
 mod plain;
+mod preview;
 pub mod segments;
 mod signing;
+pub mod tariff;
 mod telegram;
 mod text;
 mod turn;
@@ -61,7 +63,9 @@ pub use incoming::{
     MessageKind, Referral, Status, Unparsable,
 };
 pub use outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
+pub use preview::{ChoiceStyle, Look, Preview, Segments, ShownChoice, ShownFile, preview, preview_on};
 pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
+pub use tariff::{Price, Tariff, TariffError, Tariffs, price};
 
 use flow::words::Urn;
 use serde_json::Value;

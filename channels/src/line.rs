@@ -21,6 +21,7 @@ use crate::json::{self, list, owned, text, word};
 use crate::media::{same_origin, web_address};
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
+use crate::preview::{Shown, read};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -112,6 +113,10 @@ impl Adapter for LineSettings {
             requests.push(HttpRequest::post_json(url, headers, &letter));
         }
         Ok(Rendering { requests, degraded })
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        read::line(request)
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

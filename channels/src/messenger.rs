@@ -21,6 +21,7 @@ use crate::json::{self, list, owned, text, word};
 use crate::media::web_address;
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
+use crate::preview::{Shown, read};
 use crate::text::{length, split};
 use crate::whatsapp_cloud::{meta_challenge, signed_by_meta};
 
@@ -112,6 +113,10 @@ macro_rules! meta_adapter {
 
             fn request(&self, _account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
                 request(&self.0, &$product, outgoing)
+            }
+
+            fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+                vec![read::messenger(request)]
             }
 
             fn settle(&self, response: &HttpResponse) -> Settled {

@@ -19,6 +19,7 @@ use crate::json::{self, list, owned, text, word};
 use crate::media::{same_origin, web_address};
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
+use crate::preview::{Shown, read};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -100,6 +101,10 @@ impl Adapter for TelegramSettings {
         let mut letters = Letters { settings: self, outgoing, requests: Vec::new(), degraded: Vec::new() };
         letters.content(&outgoing.content)?;
         Ok(Rendering { requests: letters.requests, degraded: letters.degraded })
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::telegram(request)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -12,6 +12,7 @@ use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, IncomingAttachment, MediaSource, Unparsable};
 use crate::media::same_origin;
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::preview::{Shown, read};
 use crate::signing;
 use crate::whatsapp_cloud::{self, Dialect, Envelope};
 
@@ -103,6 +104,10 @@ impl Adapter for TurnSettings {
             envelope: Envelope::OnPremises { namespace: self.namespace.clone() },
         };
         whatsapp_cloud::request(&dialect, outgoing)
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::whatsapp(request)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

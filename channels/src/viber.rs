@@ -20,6 +20,7 @@ use crate::outgoing::{
     Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled, without_numbers,
 };
 use crate::plain::as_line;
+use crate::preview::{Shown, read};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -140,6 +141,10 @@ impl Adapter for ViberSettings {
             .map(|message| HttpRequest::post_json(&url, headers.clone(), message))
             .collect();
         Ok(Rendering { requests, degraded: letters.degraded })
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::viber(request)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

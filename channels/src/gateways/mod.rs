@@ -2,7 +2,7 @@
 //! not. A gateway reads the fields of a call ([`Call`]), writes one request a part ([`Part`]), and says what an answer
 //! means; splitting, numbered choices, links for files, the guard of its webhook and limits are the same for all.
 use flow::words::phones::{self, Accept};
-use flow::words::{Attachment, Content, Country, QuickReplyKind, Urn};
+use flow::words::{Attachment, Content, Country, QuickReply, QuickReplyKind, Urn};
 use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
@@ -19,6 +19,7 @@ use crate::json;
 use crate::media::web_address;
 use crate::outgoing::{Degraded, ErrorClass, Outgoing, Refused, Rendering, Settled, without_numbers};
 use crate::plain;
+use crate::preview::{Shown, Tap, gateway_part};
 use crate::text::split;
 
 pub(crate) mod africas_talking;
@@ -329,43 +330,84 @@ impl<G: Gateway> Adapter for G {
         if !self.reaches(&outgoing.to) {
             return Err(Refused::Scheme);
         }
-        let mut degraded: Vec<Degraded> = Vec::new();
-        let mut text = if self.own_choices() {
-            plain::choices(&without_choices(&outgoing.content), &mut degraded)
-        } else {
-            plain::choices(&outgoing.content, &mut degraded)
-        };
-        let mut files: Vec<&Attachment> = Vec::new();
-        for attachment in &outgoing.content.attachments {
-            let place = attachment.content_type.starts_with("geo");
-            if self.files() == Files::Links || place {
-                text = plain::as_line(text, attachment, &mut degraded)?;
-            } else if web_address(&attachment.url).is_some() {
-                files.push(attachment);
-            } else {
-                return Err(Refused::Attachment);
-            }
-        }
-        let text = self.lettering(text);
-        let texts = split(&text, self.limit());
-        let mut parts: Vec<(&[&Attachment], &str)> = Vec::new();
-        if self.files() == Files::Alone {
-            parts.extend(files.chunks(1).map(|file| (file, "")));
-            parts.extend(texts.iter().map(|text| (&[][..], *text)));
-        } else {
-            let first = texts.first().copied().filter(|_| !files.is_empty() || !texts.is_empty());
-            if !files.is_empty() || first.is_some() {
-                parts.push((&files, first.unwrap_or("")));
-            }
-            parts.extend(texts.iter().skip(1).map(|text| (&[][..], *text)));
-        }
+        let sheet = sheet(self, &outgoing.content)?;
         let guard = self.guard().token();
+        let parts = sheet.parts();
         let mut requests = Vec::new();
         for (i, (files, text)) in parts.iter().enumerate() {
             let last = i + 1 == parts.len();
             requests.push(self.write(&Part { account, outgoing, text, files, last, guard })?);
         }
-        Ok(Rendering { requests, degraded })
+        Ok(Rendering { requests, degraded: sheet.degraded })
+    }
+
+    fn layout(
+        &self,
+        _account: &Account,
+        outgoing: &Outgoing,
+    ) -> Result<(Vec<Shown>, Vec<Degraded>), Refused> {
+        let sheet = sheet(self, &outgoing.content)?;
+        let parts = sheet.parts();
+        let choices = outgoing.content.quick_replies.iter();
+        let choices = choices.filter(|reply| self.own_choices() && reply.kind == QuickReplyKind::Text);
+        let tap = |reply: &QuickReply| Tap { text: reply.text.trim().to_owned(), ..Tap::default() };
+        let mut taps: Vec<Tap> = choices.map(tap).filter(|tap| !tap.text.is_empty()).collect();
+        let shown = parts.iter().enumerate().map(|(i, (files, text))| {
+            let taps = if i + 1 == parts.len() { std::mem::take(&mut taps) } else { Vec::new() };
+            gateway_part(text, files, taps)
+        });
+        Ok((shown.collect(), sheet.degraded))
+    }
+}
+
+/// A message as a gateway takes it: its whole text, and the files that go beside it.
+struct Sheet<'a> {
+    text: String,
+    limit: usize,
+    files: Vec<&'a Attachment>,
+    /// Whether each file is a part of its own.
+    alone: bool,
+    degraded: Vec<Degraded>,
+}
+
+fn sheet<'a, G: Gateway>(gateway: &G, content: &'a Content) -> Result<Sheet<'a>, Refused> {
+    let mut degraded: Vec<Degraded> = Vec::new();
+    let mut text = if gateway.own_choices() {
+        plain::choices(&without_choices(content), &mut degraded)
+    } else {
+        plain::choices(content, &mut degraded)
+    };
+    let mut files: Vec<&Attachment> = Vec::new();
+    for attachment in &content.attachments {
+        let place = attachment.content_type.starts_with("geo");
+        if gateway.files() == Files::Links || place {
+            text = plain::as_line(text, attachment, &mut degraded)?;
+        } else if web_address(&attachment.url).is_some() {
+            files.push(attachment);
+        } else {
+            return Err(Refused::Attachment);
+        }
+    }
+    let alone = gateway.files() == Files::Alone;
+    Ok(Sheet { text: gateway.lettering(text), limit: gateway.limit(), files, alone, degraded })
+}
+
+impl<'a> Sheet<'a> {
+    /// The files and the text of each part.
+    fn parts(&self) -> Vec<(&[&'a Attachment], &str)> {
+        let texts = split(&self.text, self.limit);
+        let mut parts: Vec<(&[&Attachment], &str)> = Vec::new();
+        if self.alone {
+            parts.extend(self.files.chunks(1).map(|file| (file, "")));
+            parts.extend(texts.iter().map(|text| (&[][..], *text)));
+        } else {
+            let first = texts.first().copied();
+            if !self.files.is_empty() || first.is_some() {
+                parts.push((&self.files, first.unwrap_or("")));
+            }
+            parts.extend(texts.iter().skip(1).map(|text| (&[][..], *text)));
+        }
+        parts
     }
 }
 

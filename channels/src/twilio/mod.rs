@@ -25,6 +25,7 @@ use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{basic, is_within, same_origin};
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::preview::{Shown, read};
 use crate::{signing, whatsapp_cloud};
 
 /// Where the API is when the settings say nothing else.
@@ -117,6 +118,10 @@ impl Adapter for TwilioSettings {
 
     fn request(&self, account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
         request::request(account, self, outgoing)
+    }
+
+    fn shown(&self, outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::twilio(request, &outgoing.content.attachments)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

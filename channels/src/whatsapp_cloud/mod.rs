@@ -26,6 +26,7 @@ use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{is_within, same_origin};
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::preview::{Shown, read};
 use crate::signing;
 
 /// Where the Graph API is when the settings say nothing else.
@@ -102,6 +103,10 @@ impl Adapter for WhatsappCloudSettings {
             envelope: Envelope::Cloud,
         };
         request(&dialect, outgoing)
+    }
+
+    fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
+        vec![read::whatsapp(request)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {
