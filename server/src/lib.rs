@@ -8,6 +8,7 @@ pub mod access;
 pub mod answers;
 pub mod api;
 pub mod app;
+pub mod authoring;
 pub mod boot;
 pub mod config;
 pub mod consent;

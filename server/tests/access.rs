@@ -216,6 +216,9 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
         return None;
     }
     let id = world.app.id();
+    if path.contains("/flows") {
+        return Some(flow_body(path));
+    }
     Some(match path.rsplit('/').next().expect("a last part") {
         "session" => json!({"email": "lucia@casa.example", "password": PASSWORD}),
         "users" => json!({"name": "N", "email": format!("{id}@x.example"), "password": "short", "roles": []}),
@@ -231,6 +234,18 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
         "presence" => json!({"doing": "reading"}),
         _ => json!({}),
     })
+}
+
+/// What an author of flows sends.
+fn flow_body(path: &str) -> Value {
+    let simulation = json!({"source": "published", "flow": Uuid::nil(), "look": "sms"});
+    match path.rsplit('/').next().expect("a last part") {
+        "publish" => json!({"version": 1}),
+        "simulate" => simulation,
+        "from-simulation" => json!({"name": "A talk", "simulation": simulation}),
+        "{slug}" => json!({"name": "A talk", "flow": "menu", "steps": []}),
+        _ => json!({}),
+    }
 }
 
 /// An event that was set aside on the line, to be replayed or discarded.
@@ -279,6 +294,7 @@ async fn every_route_answers_every_role_as_the_table_says(world: World) {
             let line = if row.target == "elsewhere" { world.elsewhere } else { world.line };
             let mut path = row.path.replace("{line}", &line.to_string());
             let mut identity = String::new();
+            path = path.replace("{slug}", "a-talk");
             if row.path.contains("conversations/{id}") {
                 let (id, of_person) = fresh(&world, row.target, number).await;
                 path = path.replace("{id}", &id.to_string());

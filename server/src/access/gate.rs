@@ -53,6 +53,25 @@ impl OperatorAccess {
     }
 }
 
+/// Proof that somebody may author a line's flows.
+#[derive(Clone)]
+pub struct FlowAccess {
+    line: Arc<Line>,
+    staff: Uuid,
+}
+
+impl FlowAccess {
+    #[must_use]
+    pub fn line(&self) -> &Arc<Line> {
+        &self.line
+    }
+    /// Who it is.
+    #[must_use]
+    pub fn staff(&self) -> Uuid {
+        self.staff
+    }
+}
+
 /// Proof that somebody may read a line's audit.
 pub struct AuditAccess {
     line_id: Uuid,
@@ -122,6 +141,18 @@ pub fn access_operator(app: &App, staff: &Staff, line_id: Uuid) -> Result<Operat
     let line = line(app, line_id)?;
     if staff.is_administrator() || staff.roles_on(line_id).contains(&Role::LineManager) {
         return Ok(OperatorAccess { line });
+    }
+    Err(Problem::not_found())
+}
+
+/// A line's flows.
+///
+/// # Errors
+/// Not found, unless she is one of its flow authors or runs the installation.
+pub fn access_flows(app: &App, staff: &Staff, line_id: Uuid) -> Result<FlowAccess, Problem> {
+    let line = line(app, line_id)?;
+    if staff.is_administrator() || staff.roles_on(line_id).contains(&Role::FlowAuthor) {
+        return Ok(FlowAccess { line, staff: staff.id });
     }
     Err(Problem::not_found())
 }

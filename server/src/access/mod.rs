@@ -16,8 +16,9 @@ use uuid::Uuid;
 use crate::store::{Result, StoreError, Tx};
 
 pub use gate::{
-    AuditAccess, Held, InstallationAccess, LineAccess, OperatorAccess, access_audit, access_conversation,
-    access_conversation_if, access_conversation_locked, access_installation, access_line, access_operator,
+    AuditAccess, FlowAccess, Held, InstallationAccess, LineAccess, OperatorAccess, access_audit,
+    access_conversation, access_conversation_if, access_conversation_locked, access_flows,
+    access_installation, access_line, access_operator,
 };
 pub use password::MIN_PASSWORD_CHARS;
 pub use session::{

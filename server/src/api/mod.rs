@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::inbox::presence::Presence;
-use crate::{access, inbox};
+use crate::{access, authoring, inbox};
 
 pub use problem::{Problem, ProblemBody};
 
@@ -55,6 +55,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(inbox::http::routes())
         .merge(live::routes())
         .merge(operator::routes())
+        .merge(authoring::http::routes())
 }
 
 /// The OpenAPI document.
