@@ -66,6 +66,13 @@ macro_rules! providers {
                 })
             }
 
+            /// The settings that a provider knows.
+            pub(crate) fn fields(provider: Provider) -> Vec<crate::registry::Traced> {
+                match provider {
+                    $(Provider::$variant => crate::registry::fields::<$settings>(),)+
+                }
+            }
+
             pub(crate) fn adapter(&self) -> &dyn Adapter {
                 match self {
                     $(Self::$variant(settings) => settings,)+
@@ -193,8 +200,10 @@ impl fmt::Display for Provider {
 /// A text that must not be shown: a token, a key, a password. Printing it for debugging hides it, and it cannot be
 /// serialised by accident; who needs it calls [`Secret::expose`].
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
 pub struct Secret(String);
+
+/// By what name [`Secret`] makes itself known to serde.
+pub(crate) const SECRET: &str = "Secret";
 
 impl Secret {
     /// Wraps a text.
@@ -249,6 +258,8 @@ pub enum SettingsError {
     TextLength,
     #[error("a twilio channel needs an address or a messaging_service_sid")]
     NoSender,
+    #[error("set {these}")]
+    OneOf { these: &'static str },
 }
 
 /// The least that one text may be limited to, in UTF-16 units: shorter parts would be worth nothing to a reader.

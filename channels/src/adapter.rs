@@ -12,6 +12,7 @@ use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::json;
 use crate::outgoing::{Degraded, Outgoing, Refused, Rendering, Settled};
 use crate::preview::Shown;
+use crate::probe::Probe;
 
 /// Something that must be asked before a message can be written. Nothing is sent to the person by it: when it fails,
 /// the message is tried again later.
@@ -96,6 +97,21 @@ pub(crate) trait Adapter {
     /// Header fields that a download from this address needs; none for a host that is not the provider's.
     fn credentials(&self, _account: &Account, _url: &Url) -> Headers {
         Headers::new()
+    }
+
+    /// Harmless questions that only good credentials get an answer to.
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    /// Tells the provider to call this address.
+    fn register_webhook(&self, _account: &Account, _url: &str) -> Option<HttpRequest> {
+        None
+    }
+
+    /// What the webhook's address must hold, where the provider signs nothing.
+    fn webhook_token(&self) -> Option<&str> {
+        None
     }
 
     /// The question for a person's name.

@@ -1,7 +1,7 @@
 //! WhatsApp through 360dialog: Meta's Cloud API behind another address and key (docs.360dialog.com/docs/waba-messaging).
 //! Its webhooks are Meta's, without a signature of their own; files are looked up and fetched through its proxy.
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::account::{Account, Secret, SettingsError, common};
@@ -13,6 +13,7 @@ use crate::json;
 use crate::media::same_origin;
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Probe, Reads};
 use crate::whatsapp_cloud::{self, Dialect, Envelope};
 
 /// Where the API is when the settings say nothing else.
@@ -77,6 +78,21 @@ impl Adapter for Dialog360Settings {
 
     fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         vec![read::whatsapp(request)]
+    }
+
+    /// 360dialog tells where it calls; that it tells it shows that the key is good.
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        let request = HttpRequest::get(format!("{}/v1/configs/webhook", self.base()), self.key());
+        vec![Probe::new(About::Webhook, request, Reads { webhook: "/url", ..Reads::default() })]
+    }
+
+    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+        let at = format!("{}/v1/configs/webhook", self.base());
+        Some(HttpRequest::post_json(at, self.key(), &json!({"url": url})))
+    }
+
+    fn webhook_token(&self) -> Option<&str> {
+        self.webhook_token.as_ref().map(Secret::expose)
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -33,6 +33,8 @@ mod messenger;
 mod outgoing;
 mod plain;
 mod preview;
+mod probe;
+mod registry;
 pub mod segments;
 mod signing;
 pub mod tariff;
@@ -64,6 +66,10 @@ pub use incoming::{
 };
 pub use outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 pub use preview::{ChoiceStyle, Look, Preview, Segments, ShownChoice, ShownFile, preview, preview_on};
+pub use probe::{
+    About, Balance, Probe, Probed, probed, probes, register_webhook, registered, webhook_address,
+};
+pub use registry::{AddressInfo, Field, FieldKind, ProviderInfo, provider_info, providers};
 pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
 pub use tariff::{Price, Tariff, TariffError, Tariffs, price};
 

@@ -22,6 +22,7 @@ use crate::media::{same_origin, web_address};
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -117,6 +118,27 @@ impl Adapter for LineSettings {
 
     fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         read::line(request)
+    }
+
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        let ask = |path: &str| HttpRequest::get(format!("{}/v2/bot/{path}", self.base()), self.authorized());
+        let account = Reads {
+            ok: Some(("/userId", Good::There)),
+            name: "/displayName",
+            sender: "/basicId",
+            ..Reads::default()
+        };
+        let webhook = Reads { webhook: "/endpoint", ..Reads::default() };
+        vec![
+            Probe::new(About::Account, ask("info"), account),
+            Probe::new(About::Webhook, ask("channel/webhook/endpoint"), webhook),
+        ]
+    }
+
+    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+        let at = format!("{}/v2/bot/channel/webhook/endpoint", self.base());
+        let request = HttpRequest::post_json(at, self.authorized(), &json!({"endpoint": url}));
+        Some(HttpRequest { method: "PUT".into(), ..request })
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

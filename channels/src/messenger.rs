@@ -22,6 +22,7 @@ use crate::media::web_address;
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::text::{length, split};
 use crate::whatsapp_cloud::{meta_challenge, signed_by_meta};
 
@@ -117,6 +118,13 @@ macro_rules! meta_adapter {
 
             fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
                 vec![read::messenger(request)]
+            }
+
+            fn probes(&self, _account: &Account) -> Vec<Probe> {
+                let Some(mut url) = self.0.url("me") else { return Vec::new() };
+                url.query_pairs_mut().append_pair("fields", "id,name");
+                let reads = Reads { ok: Some(("/id", Good::There)), name: "/name", ..Reads::default() };
+                vec![Probe::new(About::Account, HttpRequest::get(url, Headers::new()), reads)]
             }
 
             fn settle(&self, response: &HttpResponse) -> Settled {

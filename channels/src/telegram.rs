@@ -20,6 +20,7 @@ use crate::media::{same_origin, web_address};
 use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
 use crate::plain::{add_line, as_line};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -39,6 +40,10 @@ const SEND_LOCATION: &str = "Send Location";
 const MAX_WAIT_SECONDS: u64 = 24 * 60 * 60;
 /// Buttons of up to this length stand side by side.
 const MAX_SHORT_BUTTON: usize = 12;
+
+/// What the webhook is called for; reactions come only when they are named.
+const UPDATES: [&str; 5] =
+    ["message", "edited_message", "callback_query", "my_chat_member", "message_reaction"];
 
 /// Settings of a bot.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -105,6 +110,27 @@ impl Adapter for TelegramSettings {
 
     fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         vec![read::telegram(request)]
+    }
+
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        let ok = Some(("/ok", Good::True));
+        let account =
+            Reads { ok, name: "/result/first_name", sender: "/result/username", ..Reads::default() };
+        let webhook =
+            Reads { ok, webhook: "/result/url", warning: "/result/last_error_message", ..Reads::default() };
+        let ask = |method: &str| HttpRequest::get(self.method(method), Headers::new());
+        vec![
+            Probe::new(About::Account, ask("getMe"), account),
+            Probe::new(About::Webhook, ask("getWebhookInfo"), webhook),
+        ]
+    }
+
+    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+        let mut letter = json!({"url": url, "allowed_updates": UPDATES});
+        if let Some(secret) = &self.secret_token {
+            letter["secret_token"] = json!(secret.expose());
+        }
+        Some(HttpRequest::post_json(self.method("setWebhook"), Headers::new(), &letter))
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

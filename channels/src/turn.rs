@@ -110,6 +110,10 @@ impl Adapter for TurnSettings {
         vec![read::whatsapp(request)]
     }
 
+    fn webhook_token(&self) -> Option<&str> {
+        self.webhook_token.as_ref().filter(|_| self.webhook_secret.is_none()).map(Secret::expose)
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         whatsapp_cloud::settle(response)
     }

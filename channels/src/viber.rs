@@ -21,6 +21,7 @@ use crate::outgoing::{
 };
 use crate::plain::as_line;
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::signing;
 use crate::text::{length, split};
 
@@ -78,6 +79,21 @@ pub struct ButtonLayout {
     /// `small`, `regular` or `large`.
     #[serde(default)]
     pub text_size: Option<String>,
+}
+
+/// What the webhook is called for.
+const EVENTS: [&str; 6] =
+    ["delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started"];
+
+impl ViberSettings {
+    fn base(&self) -> &str {
+        self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL).trim_end_matches('/')
+    }
+
+    fn call(&self, method: &str, mut letter: Value) -> HttpRequest {
+        letter["auth_token"] = json!(self.auth_token.expose());
+        HttpRequest::post_json(format!("{}/{method}", self.base()), Headers::new(), &letter)
+    }
 }
 
 impl Adapter for ViberSettings {
@@ -145,6 +161,20 @@ impl Adapter for ViberSettings {
 
     fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         vec![read::viber(request)]
+    }
+
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        let reads =
+            |name, webhook| Reads { ok: Some(("/status", Good::Zero)), name, webhook, ..Reads::default() };
+        let ask = || self.call("get_account_info", json!({}));
+        vec![
+            Probe::new(About::Account, ask(), reads("/name", "")),
+            Probe::new(About::Webhook, ask(), reads("", "/webhook")),
+        ]
+    }
+
+    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+        Some(self.call("set_webhook", json!({"url": url, "event_types": EVENTS, "send_name": true})))
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -52,6 +52,17 @@ impl Gateway for AfricasTalkingSettings {
         ))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let headers = Headers::new().with("apikey", self.api_key.expose()).with("Accept", "application/json");
+        let question = get(
+            &format!("{}/version1/user", super::Common::base(self)),
+            &[("username", self.username.as_str())],
+        );
+        let question =
+            question.into_iter().map(|question| HttpRequest { headers: headers.clone(), ..question });
+        question.map(|question| balance_probe(question, "/UserData/balance", "")).collect()
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

@@ -91,6 +91,12 @@ impl Gateway for BandwidthSettings {
         Ok(post(url, self.authorized(), &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let url = format!("{}/api/v2/users/{}/media", super::Common::base(self), self.account_id);
+        let headers = basic(&self.username, self.password.expose());
+        vec![Probe::new(About::Account, ask(url, headers), Reads::default())]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         let body = json_body(response);
         match text(&body, "/type") {

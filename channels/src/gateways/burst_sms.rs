@@ -37,6 +37,12 @@ impl Gateway for BurstSmsSettings {
         Ok(HttpRequest::post_form(format!("{}/send-sms.json", super::Common::base(self)), headers, fields))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let url = format!("{}/get-balance.json", super::Common::base(self));
+        let headers = basic(&self.username, self.password.expose());
+        vec![balance_probe(ask(url, headers), "/balance", "/currency")]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         let body = json_body(response);
         if let Some(code) = text(&body, "/error/code").filter(|code| *code != "SUCCESS") {

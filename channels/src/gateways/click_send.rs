@@ -45,6 +45,12 @@ impl Gateway for ClickSendSettings {
         Ok(post(format!("{}/v3/sms/send", super::Common::base(self)), headers, &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let url = format!("{}/v3/account", super::Common::base(self));
+        let headers = basic(&self.username, self.password.expose());
+        vec![balance_probe(ask(url, headers), "/data/balance", "/data/_currency/currency_name_short")]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

@@ -39,6 +39,12 @@ impl Gateway for ClickatellSettings {
         get(&format!("{}/messages/http/send", super::Common::base(self)), &parameters)
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let headers = Headers::new().with("Authorization", self.api_key.expose());
+        let url = format!("{}/public-client/balance", super::Common::base(self));
+        vec![balance_probe(ask(url, headers), "/balance", "/currency")]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

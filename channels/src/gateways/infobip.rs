@@ -32,6 +32,13 @@ impl Gateway for InfobipSettings {
     const MAX_TEXT: usize = 1600;
     const FILES: Files = Files::WithFirst;
 
+    fn check_own(&self) -> Result<(), SettingsError> {
+        match (&self.api_key, &self.username, &self.password) {
+            (Some(_), _, _) | (None, Some(_), Some(_)) => Ok(()),
+            _ => Err(SettingsError::OneOf { these: "api_key, or username and password" }),
+        }
+    }
+
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
         let body = call.json()?;
         let results =
@@ -65,6 +72,11 @@ impl Gateway for InfobipSettings {
         };
         let url = format!("{}/{path}/messages", super::Common::base(self));
         Ok(post(url, self.authorized(), &json!({"messages": [letter]})))
+    }
+
+    fn probes(&self) -> Vec<Probe> {
+        let url = format!("{}/account/1/balance", super::Common::base(self));
+        vec![balance_probe(ask(url, self.authorized()), "/balance", "/currency")]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -60,6 +60,14 @@ impl Gateway for JasminSettings {
         get(super::Common::base(self), &parameters)
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        // The address is that of sending; the balance is beside it.
+        let Some(root) = super::Common::base(self).strip_suffix("/send") else { return Vec::new() };
+        let parameters = [("username", self.username.as_str()), ("password", self.password.expose())];
+        let question = get(&format!("{root}/balance"), &parameters);
+        question.into_iter().map(|question| balance_probe(question, "/balance", "")).collect()
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = String::from_utf8_lossy(&response.body);

@@ -7,7 +7,7 @@ pub(super) use super::{
     Call, Files, Gateway, Part, Text, accepted_by, at, content_or_status, failed, file_at, gateway_settings,
     json_body, local, millis, nothing, refused, report, seconds, statuses, telephone, undelivered,
 };
-pub(super) use crate::account::{Account, Secret};
+pub(super) use crate::account::{Account, Secret, SettingsError};
 pub(super) use crate::answers::{class_of_status, retry_after, settle_status};
 pub(super) use crate::http::{Headers, HttpRequest, HttpResponse};
 pub(super) use crate::incoming::{
@@ -16,6 +16,7 @@ pub(super) use crate::incoming::{
 pub(super) use crate::json::{self, list, owned, text};
 pub(super) use crate::media::basic;
 pub(super) use crate::outgoing::{ErrorClass, Outgoing, Refused, Settled};
+pub(super) use crate::probe::{About, Good, Probe, Reads};
 
 /// A GET with these parameters besides those that the address has already.
 pub(super) fn get(url: &str, parameters: &[(&str, &str)]) -> Result<HttpRequest, Refused> {
@@ -27,6 +28,17 @@ pub(super) fn get(url: &str, parameters: &[(&str, &str)]) -> Result<HttpRequest,
 /// A POST of JSON that wants JSON back.
 pub(super) fn post(url: String, headers: Headers, body: &Value) -> HttpRequest {
     HttpRequest::post_json(url, headers.with("Accept", "application/json"), body)
+}
+
+/// The question for what is left to spend.
+pub(super) fn balance_probe(request: HttpRequest, balance: &'static str, currency: &'static str) -> Probe {
+    let ok = Some((balance, Good::There));
+    Probe::new(About::Balance, request, Reads { ok, balance, currency, ..Reads::default() })
+}
+
+/// A GET that wants JSON back.
+pub(super) fn ask(url: String, headers: Headers) -> HttpRequest {
+    HttpRequest::get(url, headers.with("Accept", "application/json"))
 }
 
 /// Our own id of a message, as we gave it along.

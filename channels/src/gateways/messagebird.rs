@@ -94,6 +94,12 @@ impl Gateway for MessageBirdSettings {
         Ok(post(format!("{}/{kind}", super::Common::base(self)), headers, &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let headers = Headers::new().with("Authorization", format!("AccessKey {}", self.auth_token.expose()));
+        let url = format!("{}/balance", super::Common::base(self));
+        vec![balance_probe(ask(url, headers), "/amount", "/type")]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         let body = json_body(response);
         if let Some(code) = json::integer(&body, "/errors/0/code").filter(|_| !response.is_success()) {

@@ -20,6 +20,7 @@ use crate::media::web_address;
 use crate::outgoing::{Degraded, ErrorClass, Outgoing, Refused, Rendering, Settled, without_numbers};
 use crate::plain;
 use crate::preview::{Shown, Tap, gateway_part};
+use crate::probe::Probe;
 use crate::text::split;
 
 pub(crate) mod africas_talking;
@@ -206,6 +207,11 @@ pub(crate) trait Gateway: Common {
 
     fn settle(&self, response: &HttpResponse) -> Settled;
 
+    /// What can be wrong with settings of its own.
+    fn check_own(&self) -> Result<(), SettingsError> {
+        Ok(())
+    }
+
     /// For gateways that do sign.
     fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
         self.guard().verify(request)
@@ -249,6 +255,14 @@ pub(crate) trait Gateway: Common {
         false
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    fn register_webhook(&self, _account: &Account, _url: &str) -> Option<HttpRequest> {
+        None
+    }
+
     fn profile(&self, _urn: &Urn) -> Option<HttpRequest> {
         None
     }
@@ -283,6 +297,7 @@ impl<G: Gateway> Adapter for G {
         if self.base().is_empty() {
             return Err(SettingsError::Empty { field: "base_url".to_owned() });
         }
+        self.check_own()?;
         common(self.base_url(), self.max_text_length())
     }
 
@@ -316,6 +331,18 @@ impl<G: Gateway> Adapter for G {
 
     fn settle(&self, response: &HttpResponse) -> Settled {
         Gateway::settle(self, response)
+    }
+
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        Gateway::probes(self)
+    }
+
+    fn register_webhook(&self, account: &Account, url: &str) -> Option<HttpRequest> {
+        Gateway::register_webhook(self, account, url)
+    }
+
+    fn webhook_token(&self) -> Option<&str> {
+        self.guard().token().filter(|_| !self.signs())
     }
 
     fn profile(&self, _account: &Account, urn: &Urn) -> Option<HttpRequest> {

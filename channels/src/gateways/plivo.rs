@@ -55,6 +55,18 @@ impl Gateway for PlivoSettings {
         Ok(post(url, basic(&self.auth_id, self.auth_token.expose()), &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let url = format!("{}/v1/Account/{}/", super::Common::base(self), self.auth_id);
+        let reads = Reads {
+            ok: Some(("/auth_id", Good::There)),
+            name: "/name",
+            balance: "/cash_credits",
+            ..Reads::default()
+        };
+        let headers = basic(&self.auth_id, self.auth_token.expose());
+        vec![Probe::new(About::Account, ask(url, headers), reads)]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| Settled::taken(owned(&json_body(response), "/message_uuid/0")))
     }

@@ -113,6 +113,14 @@ impl Gateway for SlackSettings {
         Ok(post(format!("{}/chat.postMessage", super::Common::base(self)), headers, &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let headers = Headers::new().with("Authorization", format!("Bearer {}", self.bot_token.expose()));
+        let request = post(format!("{}/auth.test", super::Common::base(self)), headers, &json!({}));
+        let reads =
+            Reads { ok: Some(("/ok", Good::True)), name: "/team", sender: "/user", ..Reads::default() };
+        vec![Probe::new(About::Account, request, reads)]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

@@ -57,6 +57,13 @@ impl Gateway for VonageSettings {
         Ok(HttpRequest::post_form(url, Headers::new().with("Accept", "application/json"), fields))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let parameters = [("api_key", self.api_key.as_str()), ("api_secret", self.api_secret.expose())];
+        let question = get(&format!("{}/account/get-balance", super::Common::base(self)), &parameters);
+        // Vonage accounts are kept in euros.
+        question.into_iter().map(|question| balance_probe(question, "/value", "")).collect()
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

@@ -115,6 +115,12 @@ impl Gateway for ZenviaSettings {
         Ok(post(format!("{}/v2/channels/{kind}/messages", super::Common::base(self)), headers, &letter))
     }
 
+    fn probes(&self) -> Vec<Probe> {
+        let headers = Headers::new().with("X-API-TOKEN", self.api_key.expose());
+        let url = format!("{}/v2/subscriptions", super::Common::base(self));
+        vec![Probe::new(About::Account, ask(url, headers), Reads::default())]
+    }
+
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);

@@ -26,6 +26,7 @@ use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{basic, is_within, same_origin};
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::{signing, whatsapp_cloud};
 
 /// Where the API is when the settings say nothing else.
@@ -122,6 +123,18 @@ impl Adapter for TwilioSettings {
 
     fn shown(&self, outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         vec![read::twilio(request, &outgoing.content.attachments)]
+    }
+
+    fn probes(&self, _account: &Account) -> Vec<Probe> {
+        let base = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL).trim_end_matches('/');
+        let at = format!("{base}/2010-04-01/Accounts/{}", self.account_sid);
+        let headers = basic(&self.account_sid, self.auth_token.expose());
+        let account = Reads { ok: Some(("/sid", Good::There)), name: "/friendly_name", ..Reads::default() };
+        let balance = Reads { balance: "/balance", currency: "/currency", ..Reads::default() };
+        vec![
+            Probe::new(About::Account, HttpRequest::get(format!("{at}.json"), headers.clone()), account),
+            Probe::new(About::Balance, HttpRequest::get(format!("{at}/Balance.json"), headers), balance),
+        ]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

@@ -27,6 +27,7 @@ use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{is_within, same_origin};
 use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
 use crate::preview::{Shown, read};
+use crate::probe::{About, Good, Probe, Reads};
 use crate::signing;
 
 /// Where the Graph API is when the settings say nothing else.
@@ -107,6 +108,19 @@ impl Adapter for WhatsappCloudSettings {
 
     fn shown(&self, _outgoing: &Outgoing, request: &HttpRequest) -> Vec<Shown> {
         vec![read::whatsapp(request)]
+    }
+
+    fn probes(&self, account: &Account) -> Vec<Probe> {
+        let Some(mut url) = below(&graph_url(self, ""), &account.address) else { return Vec::new() };
+        url.query_pairs_mut().append_pair("fields", "verified_name,display_phone_number,quality_rating");
+        let reads = Reads {
+            ok: Some(("/id", Good::There)),
+            name: "/verified_name",
+            sender: "/display_phone_number",
+            quality: "/quality_rating",
+            ..Reads::default()
+        };
+        vec![Probe::new(About::Account, HttpRequest::get(url, authorized(self)), reads)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {
