@@ -11,6 +11,8 @@ export default defineConfig({
     // The module-preload polyfill would be an inline-like script for engines older than our target.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Tells the budget which screen loads what; taken away after it is read.
+    manifest: "manifest.json",
   },
   server: {
     proxy: { "/api": { target: process.env.OPENLINE_SERVER ?? "http://127.0.0.1:8080" } },

@@ -7,8 +7,8 @@ export const id = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}
 const ago = (ms) => new Date(Date.now() - ms).toISOString();
 
 export const TEAM = {
-  en: { nadia: "Nadia Rahman", omar: "Omar Haddad", marta: "Marta Ruiz", li: "Li Wei", ada: "Ada Obi", per: "Per Berg" },
-  ar: { nadia: "نادية رحمن", omar: "عمر حداد", marta: "مرتا رويز", li: "لي وي", ada: "آدا أوبي", per: "بير بيرغ" },
+  en: { nadia: "Nadia Rahman", omar: "Omar Haddad", marta: "Marta Ruiz", li: "Li Wei", ada: "Ada Obi", per: "Per Berg", fatima: "Fátima Ríos" },
+  ar: { nadia: "نادية رحمن", omar: "عمر حداد", marta: "مرتا رويز", li: "لي وي", ada: "آدا أوبي", per: "بير بيرغ", fatima: "فاطمة ريوس" },
 };
 
 const WORDS = {
@@ -71,6 +71,7 @@ export const USERS = {
   "li@casa.example": { key: "li", id: id(4), roles: ["line_manager"] },
   "ada@casa.example": { key: "ada", id: id(5), roles: ["administrator"] },
   "per@casa.example": { key: "per", id: id(6), roles: ["data_protection_officer"] },
+  "fatima@casa.example": { key: "fatima", id: id(7), roles: ["flow_author"] },
 };
 
 /** The whole made-up world of one line. */

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { TEAM, USERS, id, world } from "./data.mjs";
+import { flowsOf } from "./mock.flows.mjs";
 
 const DIST = join(import.meta.dirname, "..", "dist");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -16,6 +17,7 @@ const PHOTO = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200">
 
 export async function start({ language = "en" } = {}) {
   const w = world(language);
+  const flows = flowsOf(language, (status, type, more) => new Refusal(status, type, more));
   const sessions = new Map();
   const streams = new Set();
   const log = [];
@@ -169,7 +171,9 @@ export async function start({ language = "en" } = {}) {
     const [what, cid, verb] = parts;
     const manager = user.roles.some((role) => ["administrator", "line_manager"].includes(role));
     const officer = user.roles.some((role) => ["administrator", "data_protection_officer"].includes(role));
+    const author = user.roles.some((role) => ["administrator", "flow_author"].includes(role));
     const page = (items) => ({ items, next: null });
+    if (what === "flows" && author) return flows.call(parts.slice(1), method, body, url, w.named(user.key));
     if (what === "health" && manager) return w.health;
     if (what === "set-aside" && manager) {
       if (cid === undefined) return page(w.setAside);
@@ -296,6 +300,7 @@ export async function start({ language = "en" } = {}) {
   return {
     base: `http://127.0.0.1:${server.address().port}`,
     world: w,
+    flows: flows.state,
     log,
     faults,
     id,

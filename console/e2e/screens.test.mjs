@@ -144,6 +144,73 @@ for (const language of LANGUAGES) {
             await at(page, "audit-line").first().waitFor();
             await check(page, "audit");
           }));
+
+        it(label("a flow author"), () =>
+          as("fatima@casa.example", async (page) => {
+            Object.assign(mock.flows, { draft: null, red: new Set() });
+            await at(page, "stopped").waitFor();
+            await page.reload();
+            await at(page, "import-choose").waitFor();
+            await check(page, "flows");
+            mock.flows.faulty = true;
+            await at(page, "import-file").setInputFiles({ name: "rapidpro-export.json", mimeType: "application/json", buffer: Buffer.from('{"flows": []}') });
+            await at(page, "checks").waitFor();
+            await check(page, "draft-errors");
+            await page.goto(`${mock.base}/console/casa/flows`);
+            await at(page, "draft-card").waitFor();
+            await check(page, "flows-draft");
+
+            mock.flows.faulty = false;
+            mock.flows.red.add("test-0");
+            mock.flows.draft.problems = mock.flows.draft.problems.filter((problem) => problem.severity === "warning");
+            await at(page, "to-draft").click();
+            await page.reload();
+            await at(page, "publish").click();
+            await at(page, "publish-dialog").waitFor();
+            await check(page, "draft-publish");
+            await at(page, "publish-confirm").click();
+            await at(page, "blocked").waitFor();
+            await check(page, "draft-red");
+            await at(page, "report-differs").click();
+            await at(page, "report-item").first().scrollIntoViewIfNeeded();
+            await check(page, "draft-report");
+
+            await at(page, "tab-tests").click();
+            await at(page, "saved").first().waitFor();
+            await at(page, "run-all").click();
+            await at(page, "run").waitFor();
+            await check(page, "tests");
+            await at(page, "delete-saved").first().click();
+            await at(page, "delete-saved-dialog").waitFor();
+            await check(page, "tests-delete");
+            await page.keyboard.press("Escape");
+
+            await at(page, "tab-simulator").click();
+            await at(page, "choose-flow").waitFor();
+            await check(page, "simulator-choose");
+            await at(page, "sim-flow").selectOption({ index: 1 });
+            await at(page, "tap").first().waitFor();
+            await check(page, "simulator");
+            await at(page, "tap").first().click();
+            await at(page, "list").waitFor();
+            await at(page, "list").locator("summary").click();
+            await check(page, "simulator-list");
+            await at(page, "look-sms").click();
+            await page.locator("[data-testid=bubble][data-look=sms]").first().waitFor();
+            await check(page, "simulator-sms");
+            await at(page, "look-webchat").click();
+            await page.locator("[data-testid=bubble][data-look=webchat]").first().waitFor();
+            await at(page, "sim-file").click();
+            await check(page, "simulator-webchat");
+            await at(page, "tap").first().click();
+            await at(page, "answer-call").waitFor();
+            await check(page, "simulator-call");
+            await at(page, "call-answer").click();
+            await at(page, "ended").waitFor();
+            await at(page, "keep").click();
+            await at(page, "keep-dialog").waitFor();
+            await check(page, "simulator-keep");
+          }));
       }
     }
   });

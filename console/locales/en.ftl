@@ -403,6 +403,297 @@ did-add-user = { $name } can sign in now.
 did-activate = { $name } can sign in again.
 did-deactivate = { $name } can no longer sign in.
 
+## Flows
+place-flows = Flows
+key-go-flows = Go to the flows
+flows-pages = Pages of the flows
+flows-list = Flows
+flows-draft = Draft
+flows-tests = Saved conversations
+flows-simulator = Simulator
+flows-tab-list = Published
+flows-tab-draft = Draft
+flows-tab-tests = Saved conversations
+flows-tab-simulator = Simulator
+flows-published = Published flows
+flows-none = No flow is published yet. Import an export of RapidPro or TextIt.
+flows-version = Version { $version }, { $n ->
+    [one] { $n } flow
+   *[other] { $n } flows
+}
+flows-find = Find a flow
+flow-gone = A flow that is gone
+flow-nodes = { $n ->
+    [one] { $n } step
+   *[other] { $n } steps
+}
+flow-problems = { $n ->
+    [one] { $n } problem
+   *[other] { $n } problems
+}
+flow-try = Try
+flow-type-messaging = Messages
+flow-type-messaging_background = In the background
+flow-type-messaging_offline = Offline
+flow-type-voice = Voice
+
+stopped-title = { $n ->
+    [one] A limit stopped a flow once
+   *[other] Limits stopped flows { $n } times
+}
+stopped-explain = The person got no more answers from this flow. Mend the flow and import it again.
+trouble-title = { $n ->
+    [one] One problem while flows ran
+   *[other] { $n } problems while flows ran
+}
+trouble-when = { $n ->
+    [one] once, { $age } ago
+   *[other] { $n } times, last { $age } ago
+}
+trouble-try = Try this flow
+limit-loop = What to do: the flow goes round without asking anything. Put a question into the loop, or a way out.
+limit-steps = What to do: the flow takes too many steps before it waits for the person. Ask something earlier, or split the flow.
+limit-sprints = What to do: the talk has too many questions. Split the flow, and let it end.
+limit-runs = What to do: the flow starts too many other flows. Look for flows that start each other.
+limit-nesting = What to do: flows or expressions lie too deep in each other. Make them flatter.
+limit-budget = What to do: an expression costs too much. Make it shorter, or work it out in parts.
+limit-other = What to do: try the flow in the simulator, find the place, and mend it.
+
+import-title = Import from RapidPro or TextIt
+import-explain = Choose an export file (JSON). It becomes a draft: nobody who writes to the line notices anything until you publish it.
+import-replaces = There is a draft already. An import replaces it.
+import-choose = Choose a file
+import-started = The file is being sent.
+import-sending = Sending { $file }: { $percent } % of { $size }
+import-reading = The file has arrived. It is being read…
+import-stop = Stop
+did-import = Imported as a draft.
+
+draft-waits = A draft waits
+draft-look = Look at the draft
+draft-made = imported by { $who }, { $at }
+draft-counts = { $added } new, { $changed } changed, { $same } as before.
+draft-errors = { $n ->
+    [one] { $n } error
+   *[other] { $n } errors
+}
+draft-none = There is no draft. Import a file first.
+draft-try = Try in the simulator
+draft-discard = Discard the draft
+draft-discard-title = Discard the draft?
+draft-discard-explain = What was imported is deleted. The published flows stay as they are.
+did-discard-draft = The draft is gone.
+change-new = new
+change-changed = changed
+change-same = as before
+changes-title = What changes
+changes-all = All changes
+changes-new = New
+changes-changed = Changed
+changes-same = As before
+changes-none = Nothing here.
+check-errors = { $n ->
+    [one] One error blocks publishing. Mend it in the editor and import again.
+   *[other] { $n } errors block publishing. Mend them in the editor and import again.
+}
+check-no-errors = No errors in the flows.
+check-warnings = { $n ->
+    [one] { $n } warning
+   *[other] { $n } warnings
+}
+check-not-run = Saved conversations have not been played on this draft. They are played when you publish.
+check-no-tests = No saved conversations yet. Keep one in the simulator.
+check-red = { $red } of { $all } saved conversations are red and block publishing.
+check-green = { $n ->
+    [one] The saved conversation is green.
+   *[other] All { $n } saved conversations are green.
+}
+check-report = The import: { $missing } missing, { $differs } that go otherwise here.
+run-tests = Play them now
+testing = Playing…
+problems-title = What the check found
+problems-of-none = The line as a whole
+problem-node = Node
+problem-field = Field
+severity-error = Error
+severity-warning = Warning
+red-title = Red conversations
+
+report-title = Report of the import
+report-taken = Taken
+report-missing = Missing
+report-differs = Differs
+report-taken-explain = This is in the draft now.
+report-missing-explain = The flows name this, but the line does not have it. What to do stands beside it.
+report-differs-explain = This goes otherwise here than in RapidPro.
+report-taken-none = Nothing was taken.
+report-missing-none = Nothing is missing.
+report-differs-none = Nothing goes otherwise.
+report-kind = Show
+report-every-kind = Everything
+report-in = in
+report-all = Show all { $n }
+kind-flow = Flow
+kind-group = Group
+kind-field = Field
+kind-global = Global
+kind-label = Label
+kind-trigger = Trigger
+kind-campaign = Campaign
+kind-template = Template
+kind-channel = Channel
+kind-topic = Topic
+kind-user = Staff member
+kind-classifier = Classifier
+kind-llm = Language model
+kind-optin = Opt-in
+kind-version = Version
+kind-webhook = Web call
+kind-resthook = Resthook
+kind-airtime = Airtime
+kind-voice = Voice
+kind-date = Dates
+kind-environment = Settings
+kind-language = Language
+kind-attachment = File
+kind-schedule = Schedule
+
+publish = Publish
+publishing = Publishing…
+publish-title = Publish on { $line }?
+publish-what = { $added } new and { $changed } changed flows go live.
+publish-explain = All saved conversations are played first; a red one stops it. Whoever writes from then on meets the new flows.
+publish-missing = { $n ->
+    [one] One thing is still missing on this line. See the report.
+   *[other] { $n } things are still missing on this line. See the report.
+}
+did-publish = Version { $version } is live.
+blocked = Not published.
+blocked-red-tests = Saved conversations came otherwise than expected. Mend the flow, or delete the conversation when it no longer holds.
+blocked-errors = The flows have errors. Mend them in the editor and import again.
+blocked-changed-meanwhile = Somebody else published in the meantime. Look at what changes now, then publish again.
+
+## Simulator
+sim-setup = Flow, person and channel
+sim-source = Which flows
+source-draft = Draft
+source-published = Published
+sim-flow = Flow
+sim-choose-flow = Choose a flow
+sim-choose = Choose a flow to talk to. Nothing is sent to anybody.
+sim-gone = This flow is not here. Choose another one.
+sim-look = As on
+sim-person = The person
+sim-no-language = not known
+sim-field = Field { $n }
+sim-field-key = Field
+sim-field-value = Value
+sim-field-add = Add a field
+sim-field-remove = Remove this field
+sim-person-explain = After a change the talk is played again from the beginning.
+sim-talk = Talk with the flow
+sim-restart = Start again
+sim-undo = Take the last step back
+sim-keep = Keep as a test
+sim-notes = Show notes for the author
+sim-silent = The flow has said nothing.
+sim-person-says = The person:
+sim-line-says = The line:
+sim-list = { $n ->
+    [one] List with { $n } choice
+   *[other] List with { $n } choices
+}
+sim-segments = { $n } SMS, { $characters ->
+    [one] { $characters } character
+   *[other] { $characters } characters
+}
+sim-sms-count = { $n } SMS to the person so far
+sim-refused = Step { $step } cannot be taken here.
+sim-ended = The flow is over.
+sim-full = A talk has at most { $n } steps. Start again.
+sim-dial = The flow calls another phone. The simulator does not play this.
+sim-write = Write as the person
+sim-file = Send a file
+sim-file-kind = What the person sends
+sim-file-image = A picture
+sim-file-audio = A voice message
+sim-file-video = A video
+sim-file-pdf = A document (PDF)
+sim-place = Latitude and longitude
+sim-place-help = Two numbers, for example -0.1807, -78.4678
+sim-timeout = Says nothing until the time is over ({ $minutes } min)
+sim-expiration = Says nothing until the flow ends
+file-geo = Place
+call-title = The flow asks another service. What does it answer?
+call-explain = Nothing leaves the simulator: you answer by hand.
+call-other = The simulator cannot play this service. It can only fail.
+call-webhook = It answers
+call-llm = It answers
+call-email = The e-mail is sent
+call-airtime = The airtime is sent
+call-fails = It fails
+call-why = Why it fails
+call-status = Status
+call-body = Answer (JSON or text)
+call-words = What the model says
+call-answer = Go on
+knows-title = What the flow knows
+knows-groups = Groups
+knows-results = Results
+knows-no-results = None yet.
+keep = Keep
+keep-explain = It is played at every publishing. If the flow then answers otherwise, publishing stops.
+keep-name = Name
+keep-example = For example: { $flow }, everything goes well
+did-keep = Kept: { $name }
+note-result = Result
+note-field = Field
+note-group = Group
+note-name = Name
+note-language = Language
+note-label = Label
+note-hand_over = Hand-over
+note-flow = Flow
+note-error = Error
+note-stopped = Stopped
+note-failure = Failure
+note-call = Call
+note-line = From the line
+note-warning = Warning
+
+## Saved conversations
+saved-explain = What a person says, and what she should hear. They are played at every publishing; a red one blocks it.
+saved-list = { $n ->
+    [one] One saved conversation
+   *[other] { $n } saved conversations
+}
+saved-none = None yet. Talk to a flow in the simulator, then choose “Keep as a test”.
+saved-steps = { $n ->
+    [one] { $n } step
+   *[other] { $n } steps
+}
+saved-add = Add from a file
+saved-not-json = This file is not JSON. Choose a saved conversation.
+saved-delete = Delete
+saved-delete-name = Delete { $name }
+saved-delete-title = Delete this conversation?
+saved-delete-explain = It no longer guards publishing. This cannot be taken back.
+did-delete-saved = Deleted.
+did-add-saved = Added.
+run-on-draft = Play all on the draft
+run-on-published = Play all on what is published
+run-counts = { $green } green, { $red } red
+run-red-draft = Red conversations block publishing.
+run-red-published = What is live answers otherwise than these expect.
+lamp-green = green
+lamp-red = red
+lamp-none = not played
+mismatch-step = At step { $step }
+mismatch-start = It could not begin.
+side-expected = Expected
+side-came = Came
+side-nothing = nothing
+
 ## Failures
 fail-connection = The server cannot be reached. Check the connection and try again.
 fail-not-found = This is not here. It does not exist, or only other roles see it. You can ask your line manager.
@@ -420,3 +711,8 @@ problem-another-open = This person has another open conversation. Answer there.
 problem-person-blocked = This person has asked for no more messages. You cannot answer until they write again.
 problem-no-address = There is no way to reach this person on this channel.
 problem-last-administrator = This is the last administrator. Make somebody else one first.
+problem-too-large = This file is larger than 16 MB. Export fewer flows at once.
+problem-not-an-export = This file is no export of RapidPro or TextIt that can be read. Export again, and choose the JSON file.
+problem-no-draft = There is no draft any more. Somebody published or discarded it.
+problem-name-taken = A saved conversation has this name already. Choose another one.
+problem-step-refused = This step cannot be taken here.

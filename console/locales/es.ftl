@@ -403,6 +403,297 @@ did-add-user = { $name } ya puede entrar.
 did-activate = { $name } puede entrar de nuevo.
 did-deactivate = { $name } ya no puede entrar.
 
+## Flows
+place-flows = Flujos
+key-go-flows = Ir a los flujos
+flows-pages = Páginas de los flujos
+flows-list = Flujos
+flows-draft = Borrador
+flows-tests = Conversaciones guardadas
+flows-simulator = Simulador
+flows-tab-list = Publicados
+flows-tab-draft = Borrador
+flows-tab-tests = Conversaciones guardadas
+flows-tab-simulator = Simulador
+flows-published = Flujos publicados
+flows-none = Aún no hay flujos publicados. Importe una exportación de RapidPro o TextIt.
+flows-version = Versión { $version }, { $n ->
+    [one] { $n } flujo
+   *[other] { $n } flujos
+}
+flows-find = Buscar un flujo
+flow-gone = Un flujo que ya no está
+flow-nodes = { $n ->
+    [one] { $n } paso
+   *[other] { $n } pasos
+}
+flow-problems = { $n ->
+    [one] { $n } problema
+   *[other] { $n } problemas
+}
+flow-try = Probar
+flow-type-messaging = Mensajes
+flow-type-messaging_background = En segundo plano
+flow-type-messaging_offline = Sin conexión
+flow-type-voice = Voz
+
+stopped-title = { $n ->
+    [one] Un límite detuvo un flujo una vez
+   *[other] Los límites detuvieron flujos { $n } veces
+}
+stopped-explain = La persona no recibió más respuestas de este flujo. Corrija el flujo e impórtelo de nuevo.
+trouble-title = { $n ->
+    [one] Un problema mientras corrían los flujos
+   *[other] { $n } problemas mientras corrían los flujos
+}
+trouble-when = { $n ->
+    [one] una vez, hace { $age }
+   *[other] { $n } veces, la última hace { $age }
+}
+trouble-try = Probar este flujo
+limit-loop = Qué hacer: el flujo da vueltas sin preguntar nada. Ponga una pregunta en la vuelta, o una salida.
+limit-steps = Qué hacer: el flujo da demasiados pasos antes de esperar a la persona. Pregunte algo antes, o divida el flujo.
+limit-sprints = Qué hacer: la charla tiene demasiadas preguntas. Divida el flujo y deje que termine.
+limit-runs = Qué hacer: el flujo inicia demasiados flujos. Busque flujos que se inician uno a otro.
+limit-nesting = Qué hacer: hay flujos o expresiones demasiado anidados. Hágalos más llanos.
+limit-budget = Qué hacer: una expresión cuesta demasiado. Acórtela, o calcúlela por partes.
+limit-other = Qué hacer: pruebe el flujo en el simulador, encuentre el lugar y corríjalo.
+
+import-title = Importar de RapidPro o TextIt
+import-explain = Elija un archivo de exportación (JSON). Será un borrador: quien escribe a la línea no nota nada hasta que lo publique.
+import-replaces = Ya hay un borrador. Una importación lo reemplaza.
+import-choose = Elegir un archivo
+import-started = El archivo se está enviando.
+import-sending = Enviando { $file }: { $percent } % de { $size }
+import-reading = El archivo llegó. Se está leyendo…
+import-stop = Detener
+did-import = Importado como borrador.
+
+draft-waits = Hay un borrador en espera
+draft-look = Ver el borrador
+draft-made = importado por { $who }, { $at }
+draft-counts = { $added } nuevos, { $changed } cambiados, { $same } sin cambios.
+draft-errors = { $n ->
+    [one] { $n } error
+   *[other] { $n } errores
+}
+draft-none = No hay borrador. Importe antes un archivo.
+draft-try = Probar en el simulador
+draft-discard = Descartar el borrador
+draft-discard-title = ¿Descartar el borrador?
+draft-discard-explain = Lo importado se borra. Los flujos publicados quedan como están.
+did-discard-draft = El borrador ya no está.
+change-new = nuevo
+change-changed = cambiado
+change-same = sin cambios
+changes-title = Qué cambia
+changes-all = Todos los cambios
+changes-new = Nuevos
+changes-changed = Cambiados
+changes-same = Sin cambios
+changes-none = Aquí no hay nada.
+check-errors = { $n ->
+    [one] Un error impide publicar. Corríjalo en el editor e importe de nuevo.
+   *[other] { $n } errores impiden publicar. Corríjalos en el editor e importe de nuevo.
+}
+check-no-errors = Sin errores en los flujos.
+check-warnings = { $n ->
+    [one] { $n } aviso
+   *[other] { $n } avisos
+}
+check-not-run = Las conversaciones guardadas aún no se probaron con este borrador. Se prueban al publicar.
+check-no-tests = Aún no hay conversaciones guardadas. Guarde una en el simulador.
+check-red = { $red } de { $all } conversaciones guardadas están en rojo e impiden publicar.
+check-green = { $n ->
+    [one] La conversación guardada está en verde.
+   *[other] Las { $n } conversaciones guardadas están en verde.
+}
+check-report = La importación: { $missing } faltan, { $differs } funcionan distinto aquí.
+run-tests = Probarlas ahora
+testing = Probando…
+problems-title = Qué encontró la revisión
+problems-of-none = La línea en conjunto
+problem-node = Nodo
+problem-field = Campo
+severity-error = Error
+severity-warning = Aviso
+red-title = Conversaciones en rojo
+
+report-title = Informe de la importación
+report-taken = Tomado
+report-missing = Falta
+report-differs = Distinto
+report-taken-explain = Esto está ahora en el borrador.
+report-missing-explain = Los flujos lo nombran, pero la línea no lo tiene. Al lado dice qué hacer.
+report-differs-explain = Esto funciona aquí de otra manera que en RapidPro.
+report-taken-none = No se tomó nada.
+report-missing-none = No falta nada.
+report-differs-none = Nada funciona distinto.
+report-kind = Mostrar
+report-every-kind = Todo
+report-in = en
+report-all = Mostrar los { $n }
+kind-flow = Flujo
+kind-group = Grupo
+kind-field = Campo
+kind-global = Global
+kind-label = Etiqueta
+kind-trigger = Disparador
+kind-campaign = Campaña
+kind-template = Plantilla
+kind-channel = Canal
+kind-topic = Tema
+kind-user = Personal
+kind-classifier = Clasificador
+kind-llm = Modelo de lenguaje
+kind-optin = Suscripción
+kind-version = Versión
+kind-webhook = Llamada web
+kind-resthook = Resthook
+kind-airtime = Saldo
+kind-voice = Voz
+kind-date = Fechas
+kind-environment = Ajustes
+kind-language = Idioma
+kind-attachment = Archivo
+kind-schedule = Horario
+
+publish = Publicar
+publishing = Publicando…
+publish-title = ¿Publicar en { $line }?
+publish-what = Salen { $added } flujos nuevos y { $changed } cambiados.
+publish-explain = Antes se prueban todas las conversaciones guardadas; una en rojo lo detiene. Quien escriba desde entonces encuentra los flujos nuevos.
+publish-missing = { $n ->
+    [one] A esta línea aún le falta una cosa. Vea el informe.
+   *[other] A esta línea aún le faltan { $n } cosas. Vea el informe.
+}
+did-publish = La versión { $version } está en marcha.
+blocked = No se publicó.
+blocked-red-tests = Hay conversaciones guardadas que salieron distinto de lo esperado. Corrija el flujo, o borre la conversación si ya no vale.
+blocked-errors = Los flujos tienen errores. Corríjalos en el editor e importe de nuevo.
+blocked-changed-meanwhile = Mientras tanto publicó otra persona. Vea qué cambia ahora y publique de nuevo.
+
+## Simulator
+sim-setup = Flujo, persona y canal
+sim-source = Qué flujos
+source-draft = Borrador
+source-published = Publicados
+sim-flow = Flujo
+sim-choose-flow = Elija un flujo
+sim-choose = Elija un flujo para hablar con él. No se envía nada a nadie.
+sim-gone = Este flujo no está aquí. Elija otro.
+sim-look = Como en
+sim-person = La persona
+sim-no-language = no se sabe
+sim-field = Campo { $n }
+sim-field-key = Campo
+sim-field-value = Valor
+sim-field-add = Añadir un campo
+sim-field-remove = Quitar este campo
+sim-person-explain = Tras un cambio, la charla se repite desde el principio.
+sim-talk = Charla con el flujo
+sim-restart = Empezar de nuevo
+sim-undo = Deshacer el último paso
+sim-keep = Guardar como prueba
+sim-notes = Mostrar notas para el autor
+sim-silent = El flujo no ha dicho nada.
+sim-person-says = La persona:
+sim-line-says = La línea:
+sim-list = { $n ->
+    [one] Lista con { $n } opción
+   *[other] Lista con { $n } opciones
+}
+sim-segments = { $n } SMS, { $characters ->
+    [one] { $characters } carácter
+   *[other] { $characters } caracteres
+}
+sim-sms-count = { $n } SMS a la persona hasta ahora
+sim-refused = El paso { $step } no se puede dar aquí.
+sim-ended = El flujo terminó.
+sim-full = Una charla tiene como mucho { $n } pasos. Empiece de nuevo.
+sim-dial = El flujo llama a otro teléfono. El simulador no lo hace.
+sim-write = Escriba como la persona
+sim-file = Enviar un archivo
+sim-file-kind = Qué envía la persona
+sim-file-image = Una foto
+sim-file-audio = Un mensaje de voz
+sim-file-video = Un vídeo
+sim-file-pdf = Un documento (PDF)
+sim-place = Latitud y longitud
+sim-place-help = Dos números, por ejemplo -0.1807, -78.4678
+sim-timeout = Calla hasta que pasa el tiempo ({ $minutes } min)
+sim-expiration = Calla hasta que el flujo termina
+file-geo = Lugar
+call-title = El flujo pregunta a otro servicio. ¿Qué responde?
+call-explain = Nada sale del simulador: usted responde a mano.
+call-other = El simulador no puede imitar este servicio. Solo puede fallar.
+call-webhook = Responde
+call-llm = Responde
+call-email = El correo sale
+call-airtime = El saldo se envía
+call-fails = Falla
+call-why = Por qué falla
+call-status = Estado
+call-body = Respuesta (JSON o texto)
+call-words = Qué dice el modelo
+call-answer = Seguir
+knows-title = Qué sabe el flujo
+knows-groups = Grupos
+knows-results = Resultados
+knows-no-results = Ninguno todavía.
+keep = Guardar
+keep-explain = Se prueba en cada publicación. Si el flujo responde entonces otra cosa, no se publica.
+keep-name = Nombre
+keep-example = Por ejemplo: { $flow }, todo sale bien
+did-keep = Guardada: { $name }
+note-result = Resultado
+note-field = Campo
+note-group = Grupo
+note-name = Nombre
+note-language = Idioma
+note-label = Etiqueta
+note-hand_over = Derivación
+note-flow = Flujo
+note-error = Error
+note-stopped = Detenido
+note-failure = Fallo
+note-call = Llamada
+note-line = De la línea
+note-warning = Aviso
+
+## Saved conversations
+saved-explain = Qué dice una persona y qué debe oír. Se prueban en cada publicación; una en rojo la impide.
+saved-list = { $n ->
+    [one] Una conversación guardada
+   *[other] { $n } conversaciones guardadas
+}
+saved-none = Ninguna todavía. Hable con un flujo en el simulador y elija «Guardar como prueba».
+saved-steps = { $n ->
+    [one] { $n } paso
+   *[other] { $n } pasos
+}
+saved-add = Añadir de un archivo
+saved-not-json = Este archivo no es JSON. Elija una conversación guardada.
+saved-delete = Borrar
+saved-delete-name = Borrar { $name }
+saved-delete-title = ¿Borrar esta conversación?
+saved-delete-explain = Ya no cuidará las publicaciones. No se puede deshacer.
+did-delete-saved = Borrada.
+did-add-saved = Añadida.
+run-on-draft = Probar todas con el borrador
+run-on-published = Probar todas con lo publicado
+run-counts = { $green } en verde, { $red } en rojo
+run-red-draft = Las conversaciones en rojo impiden publicar.
+run-red-published = Lo publicado responde otra cosa de la que estas esperan.
+lamp-green = verde
+lamp-red = rojo
+lamp-none = sin probar
+mismatch-step = En el paso { $step }
+mismatch-start = No pudo empezar.
+side-expected = Se esperaba
+side-came = Salió
+side-nothing = nada
+
 ## Failures
 fail-connection = No se alcanza el servidor. Revise la conexión e inténtelo de nuevo.
 fail-not-found = Esto no está aquí. No existe, o solo lo ven otros roles. Puede preguntar a su responsable de línea.
@@ -420,3 +711,8 @@ problem-another-open = Esta persona tiene otra conversación abierta. Responda a
 problem-person-blocked = Esta persona pidió no recibir más mensajes. No puede responder hasta que escriba de nuevo.
 problem-no-address = No hay cómo llegar a esta persona por este canal.
 problem-last-administrator = Es el último administrador. Nombre antes a otro.
+problem-too-large = Este archivo pasa de 16 MB. Exporte menos flujos a la vez.
+problem-not-an-export = Este archivo no es una exportación de RapidPro o TextIt que se pueda leer. Exporte de nuevo y elija el archivo JSON.
+problem-no-draft = Ya no hay borrador. Alguien lo publicó o lo descartó.
+problem-name-taken = Una conversación guardada ya tiene este nombre. Elija otro.
+problem-step-refused = Este paso no se puede dar aquí.

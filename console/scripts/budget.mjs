@@ -1,5 +1,5 @@
 /** Weighs the build in brotli and fails above the budgets of the design: people work over slow, dear links. */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
@@ -9,14 +9,25 @@ const OTHER_SCREEN = 25 * KB;
 const LANGUAGE = 15 * KB;
 
 const dist = new URL("../dist", import.meta.url).pathname;
-const assets = join(dist, "assets");
-if (!existsSync(assets)) {
-  console.error("budget: console/dist is missing; run `npm run build`");
+const listed = join(dist, "manifest.json");
+if (!existsSync(listed)) {
+  console.error("budget: console/dist/manifest.json is missing; run `npm run build`");
   process.exit(1);
 }
-const weigh = (path) => brotliCompressSync(readFileSync(path)).length;
-const names = readdirSync(assets).filter((name) => /\.(js|css|svg)$/.test(name));
-const index = readFileSync(join(dist, "index.html"), "utf8");
+/** What loads what, by source file. It says nothing to a browser, so it does not stay in what the server gives. */
+const manifest = JSON.parse(readFileSync(listed, "utf8"));
+for (const ending of ["", ".br", ".gz"]) rmSync(listed + ending, { force: true });
+
+const weigh = (path) => brotliCompressSync(readFileSync(join(dist, path))).length;
+const weights = (paths) => [...paths].reduce((sum, path) => sum + weigh(path), 0);
+/** Files that come with a part of the console: itself, its styles, and what it imports at once. */
+function files(key, found = new Set()) {
+  const part = manifest[key];
+  if (found.has(part.file)) return found;
+  for (const path of [part.file, ...(part.css ?? []), ...(part.assets ?? [])]) found.add(path);
+  for (const next of part.imports ?? []) files(next, found);
+  return found;
+}
 
 let failed = false;
 const check = (what, bytes, budget) => {
@@ -25,15 +36,22 @@ const check = (what, bytes, budget) => {
   console.log(`${over ? "OVER " : "ok   "} ${what.padEnd(34)} ${(bytes / KB).toFixed(1).padStart(6)} KB of ${budget / KB} KB br`);
 };
 
-const first = names.filter((name) => index.includes(name));
-const languages = names.filter((name) => /^(en|es|ar)-/.test(name));
-const heaviest = Math.max(...languages.map((name) => weigh(join(assets, name))));
-const shell = weigh(join(dist, "index.html")) + first.reduce((sum, name) => sum + weigh(join(assets, name)), 0) + heaviest;
-check("shell + inbox + one language", shell, SHELL_AND_INBOX);
-for (const name of languages) check(`language ${name}`, weigh(join(assets, name)), LANGUAGE);
-const later = names.filter((name) => !first.includes(name) && !languages.includes(name));
-check("settings and what they load", later.reduce((sum, name) => sum + weigh(join(assets, name)), 0), OTHER_SCREEN);
+const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
+const first = files(entry);
+const languages = Object.keys(manifest).filter((key) => /\.ftl(\?raw)?$/.test(key));
+const heaviest = Math.max(...languages.map((key) => weights(files(key))));
+check("shell + inbox + one language", weigh("index.html") + weights(first) + heaviest, SHELL_AND_INBOX);
+for (const key of languages) check(`language ${manifest[key].name ?? key}`, weights(files(key)), LANGUAGE);
 
+/** Each screen with everything that it loads beyond the shell, also what it loads later. */
+function screen(key, found = new Set()) {
+  for (const path of files(key)) if (!first.has(path)) found.add(path);
+  for (const later of manifest[key].dynamicImports ?? []) screen(later, found);
+  return found;
+}
+for (const key of manifest[entry].dynamicImports ?? []) if (!languages.includes(key)) check(key.split("/").pop(), weights(screen(key)), OTHER_SCREEN);
+
+const index = readFileSync(join(dist, "index.html"), "utf8");
 if (/<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son\w+=/.test(index)) {
   console.error("budget: index.html holds inline script or style, which the server's policy refuses");
   failed = true;

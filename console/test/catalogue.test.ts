@@ -4,7 +4,8 @@ import { FluentResource } from "@fluent/bundle";
 import { describe, expect, it } from "vitest";
 import { LOCALES, known, pick, translator } from "../src/lib/catalogue";
 import { KEY_HELP } from "../src/lib/keys";
-import { SETTINGS_PAGES } from "../src/lib/router";
+import { CHANGES, LOOKS, PARTS, SOURCES } from "../src/lib/flows/types";
+import { FLOWS_PAGES, SETTINGS_PAGES } from "../src/lib/router";
 import { ROLES, TRIAGE_KINDS, VIEWS } from "../src/lib/types";
 
 const root = join(import.meta.dirname, "..");
@@ -63,7 +64,14 @@ describe("catalogues", () => {
   it("has every key that the screens put together", () => {
     const have = new Set(keys("en"));
     const wanted = [
-      ...["inbox", ...SETTINGS_PAGES].map((p) => `place-${p}`),
+      ...["inbox", "flows", ...SETTINGS_PAGES].map((p) => `place-${p}`),
+      ...[...FLOWS_PAGES, "simulator"].flatMap((p) => [`flows-${p}`, `flows-tab-${p}`]),
+      ...CHANGES.flatMap((c) => [`change-${c}`, `changes-${c}`]),
+      ...PARTS.flatMap((p) => [`report-${p}`, `report-${p}-explain`, `report-${p}-none`]),
+      ...SOURCES.flatMap((s) => [`source-${s}`, `run-on-${s}`, `run-red-${s}`]),
+      ...LOOKS.map((l) => `channel-${l}`),
+      ...["red-tests", "errors", "changed-meanwhile"].map((b) => `blocked-${b}`),
+      ...["webhook", "llm", "email", "airtime", "other"].map((c) => `call-${c}`),
       ...VIEWS.flatMap((v) => [`view-${v}`, `empty-${v}`]),
       ...ROLES.flatMap((r) => [`role-${r}`, `role-${r}.sees`]),
       ...TRIAGE_KINDS.map((k) => `triage-${k}`),

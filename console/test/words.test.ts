@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, clock, day, languageName, left, nextAt, size } from "../src/lib/words";
+import { age, clock, day, languageName, languageTag, left, nextAt, size } from "../src/lib/words";
 import { readEvent } from "../src/lib/stream";
 
 const t = (key: string, args?: Record<string, unknown>) => [key, ...Object.values(args ?? {})].join(" ");
@@ -60,5 +60,12 @@ describe("events of the stream", () => {
     expect(readEvent("entry", "{")).toBeNull();
     expect(readEvent("entry", "[]")).toBeNull();
     expect(readEvent("entry", "null")).toBeNull();
+  });
+});
+
+describe("the tag of a language", () => {
+  it("is what a page may carry", () => {
+    expect(["spa", "ara", "swa"].map(languageTag)).toEqual(["es", "ar", "sw"]);
+    expect([languageTag(null), languageTag("not a code")]).toEqual([undefined, undefined]);
   });
 });

@@ -29,6 +29,9 @@ export class Problem extends Error {
 /** The request did not reach the server, or its answer did not reach us. */
 export class NoConnection extends Error {}
 
+/** The person at this console stopped it; nothing to say about it. */
+export class Stopped extends Error {}
+
 let csrf = "";
 let onSignedOut: () => void = () => {};
 let onReach: (reached: boolean) => void = () => {};
@@ -53,17 +56,27 @@ function learnClock(response: Response) {
   skew = Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => ({}));
-  const wait = Number(response.headers.get("retry-after"));
+function problemOf(status: number, text: string, retryAfter: string | null): Problem {
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // A proxy's own page: the status says enough.
+  }
+  const wait = Number(retryAfter);
   return new Problem(
-    response.status,
+    status,
     body && typeof body === "object" ? (body as Record<string, unknown>) : {},
     Number.isFinite(wait) && wait > 0 ? wait : null,
   );
 }
 
-export async function request<R>(method: string, path: string, body?: unknown): Promise<R> {
+export async function request<R>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { timeoutMs = REQUEST_TIMEOUT_MS }: { timeoutMs?: number } = {},
+): Promise<R> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
@@ -75,7 +88,7 @@ export async function request<R>(method: string, path: string, body?: unknown): 
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch {
     onReach(false);
@@ -85,10 +98,63 @@ export async function request<R>(method: string, path: string, body?: unknown): 
   learnClock(response);
   if (!response.ok) {
     if (response.status === 401 && path !== "/session") onSignedOut();
-    throw await problemOf(response);
+    throw problemOf(response.status, await response.text().catch(() => ""), response.headers.get("retry-after"));
   }
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as R;
+}
+
+/** How much of a file has left: bytes sent and bytes in all. */
+export type Progress = (sent: number, total: number) => void;
+/** An upload of which nothing moves for this many milliseconds has lost its connection. */
+const STALL_MS = 60_000;
+
+/**
+ * Sends a file as it is and tells how far it is; `fetch` cannot. The answer may take as long as the
+ * server needs to read the file, up to the time of a stall.
+ */
+export function send<R>(path: string, file: Blob, progress: Progress, signal: AbortSignal): Promise<R> {
+  return new Promise<R>((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    let stalled: ReturnType<typeof setTimeout>;
+    const moved = () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(() => call.abort(), STALL_MS);
+    };
+    const stop = () => call.abort();
+    call.open("POST", `/api/v1${path}`);
+    call.setRequestHeader("Accept", "application/json");
+    call.setRequestHeader("Content-Type", "application/json");
+    call.setRequestHeader("X-CSRF-Token", csrf);
+    call.upload.onprogress = (event) => {
+      moved();
+      progress(event.loaded, event.lengthComputable ? event.total : file.size);
+    };
+    call.onload = () => {
+      onReach(true);
+      if (call.status === 401) onSignedOut();
+      if (call.status < 200 || call.status >= 300) {
+        return reject(problemOf(call.status, call.responseText, call.getResponseHeader("retry-after")));
+      }
+      try {
+        resolve(JSON.parse(call.responseText) as R);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    call.onerror = () => {
+      onReach(false);
+      reject(new NoConnection());
+    };
+    call.onabort = () => reject(signal.aborted ? new Stopped() : new NoConnection());
+    call.onloadend = () => {
+      clearTimeout(stalled);
+      signal.removeEventListener("abort", stop);
+    };
+    signal.addEventListener("abort", stop);
+    moved();
+    call.send(file);
+  });
 }
 
 const get = <R>(path: string) => request<R>("GET", path);

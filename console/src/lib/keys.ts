@@ -6,7 +6,7 @@ export type Command =
   | { do: "next" | "previous" | "open" | "back" | "search" | "commands" | "help" }
   | { do: "reply" | "note" | "take" | "assign" | "topic" | "snooze" | "snooze-menu" | "refer" | "close" }
   | { do: "mine"; nth: number }
-  | { do: "go"; to: "inbox" | "settings" };
+  | { do: "go"; to: "inbox" | "flows" | "settings" };
 
 export interface Press {
   key: string;
@@ -39,6 +39,7 @@ const SINGLE: Record<string, Command> = {
 };
 const AFTER_G: Record<string, Command> = {
   i: { do: "go", to: "inbox" },
+  f: { do: "go", to: "flows" },
   s: { do: "go", to: "settings" },
 };
 
@@ -88,6 +89,7 @@ export const KEY_HELP: readonly (readonly [keys: string, word: string])[] = [
   ["e", "key-close"],
   ["1 – 9", "key-mine"],
   ["g i", "key-go-inbox"],
+  ["g f", "key-go-flows"],
   ["g s", "key-go-settings"],
   ["?", "key-help"],
 ];

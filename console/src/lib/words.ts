@@ -56,6 +56,15 @@ export function languageName(locale: string, code: string): string {
   }
 }
 
+/** The tag of a language as a page names it, from its ISO 639-3 code: `es` for `spa`. */
+export function languageTag(code: string | null): string | undefined {
+  try {
+    return code ? Intl.getCanonicalLocales(code)[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** "34 KB". */
 export function size(locale: string, bytes: number): string {
   const [value, unit] =
