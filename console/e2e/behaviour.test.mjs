@@ -398,7 +398,8 @@ describe("settings", () => {
       ["nadia@casa.example", ["inbox", "you"]],
       ["li@casa.example", ["inbox", "health", "you"]],
       ["per@casa.example", ["audit", "you"]],
-      ["ada@casa.example", ["health", "audit", "users", "you"]],
+      ["fatima@casa.example", ["flows", "you"]],
+      ["ada@casa.example", ["flows", "health", "audit", "users", "you"]],
     ]) {
       await signIn(page, mock.base, email, PASSWORD);
       await at(page, "me").waitFor();
