@@ -8,9 +8,9 @@ use crate::adapter::Adapter;
 use crate::dialog360::Dialog360Settings;
 use crate::gateways::{
     africas_talking, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell, dart_media,
-    dmark, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall, kaleyra, kannel, m3tech,
-    macrokiosk, mblox, messagebird, messangi, mtarget, mtn, novo, playmobile, plivo, rocket_chat, slack,
-    sms_central, start_mobile, telesom, thinq, vonage, wavy, wechat, yo, zenvia,
+    dmark, firebase, freshchat, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall,
+    kaleyra, kannel, m3tech, macrokiosk, mblox, messagebird, messangi, mtarget, mtn, novo, playmobile, plivo,
+    rocket_chat, slack, sms_central, start_mobile, telesom, thinq, vonage, wavy, wechat, yo, zenvia,
 };
 use crate::http::HttpRequest;
 use crate::messenger::{InstagramSettings, MessengerSettings};
@@ -189,6 +189,12 @@ providers! {
     Wechat = "wechat": wechat::WechatSettings,
     /// JioChat accounts.
     Jiochat = "jiochat": wechat::JiochatSettings,
+    /// Communities at VK.
+    Vk = "vk": crate::vk::VkSettings,
+    /// An app of one's own, through Firebase Cloud Messaging.
+    Firebase = "firebase": firebase::FirebaseSettings,
+    /// Conversations of a support desk at Freshchat.
+    Freshchat = "freshchat": freshchat::FreshchatSettings,
 }
 
 impl fmt::Display for Provider {
@@ -260,6 +266,8 @@ pub enum SettingsError {
     NoSender,
     #[error("set {these}")]
     OneOf { these: &'static str },
+    #[error("the key is damaged: it begins as one and cannot be read to its end")]
+    Key,
 }
 
 /// The least that one text may be limited to, in UTF-16 units: shorter parts would be worth nothing to a reader.

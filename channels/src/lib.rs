@@ -35,6 +35,7 @@ mod plain;
 mod preview;
 mod probe;
 mod registry;
+mod rsa;
 pub mod segments;
 mod signing;
 pub mod tariff;
@@ -43,6 +44,7 @@ mod text;
 mod turn;
 pub mod twilio;
 mod viber;
+mod vk;
 pub mod whatsapp_cloud;
 mod xml;
 
@@ -54,6 +56,7 @@ pub use telegram::TelegramSettings;
 pub use turn::TurnSettings;
 pub use twilio::{Transport, TwilioSettings};
 pub use viber::{ButtonLayout, ViberSettings};
+pub use vk::VkSettings;
 pub use whatsapp_cloud::WhatsappCloudSettings;
 
 pub use account::{Account, MIN_TEXT_LENGTH, Provider, Secret, Settings, SettingsError};

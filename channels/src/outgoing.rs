@@ -110,6 +110,8 @@ pub enum Refused {
     StatusCallback,
     #[error("this channel needs a token that was not fetched: see prepare")]
     Token,
+    #[error("the key in the settings cannot be read")]
+    Key,
     #[error("the size of a file must be asked for first: see prepare")]
     Unprepared,
     #[error("a file cannot be had from its address")]

@@ -28,11 +28,12 @@ pub enum Look {
     Messenger,
     Instagram,
     Line,
+    Vk,
 }
 
 impl Look {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Whatsapp,
         Self::Sms,
         Self::Webchat,
@@ -41,6 +42,7 @@ impl Look {
         Self::Messenger,
         Self::Instagram,
         Self::Line,
+        Self::Vk,
     ];
 
     /// The name as it is stored and asked for.
@@ -55,6 +57,7 @@ impl Look {
             Self::Messenger => "messenger",
             Self::Instagram => "instagram",
             Self::Line => "line",
+            Self::Vk => "vk",
         }
     }
 
@@ -73,6 +76,7 @@ impl Look {
             (Provider::Messenger, _) => Self::Messenger,
             (Provider::Instagram, _) => Self::Instagram,
             (Provider::Line, _) => Self::Line,
+            (Provider::Vk, _) => Self::Vk,
             (_, "whatsapp") => Self::Whatsapp,
             _ => Self::Sms,
         }
@@ -94,6 +98,9 @@ impl Look {
             }
             Self::Instagram => {
                 (Provider::Instagram, json!({"access_token": "-", "app_secret": "-", "verify_token": "-"}))
+            }
+            Self::Vk => {
+                (Provider::Vk, json!({"access_token": "-", "confirmation": "-", "unsigned_webhooks": true}))
             }
             Self::Line => (Provider::Line, json!({"access_token": "-", "channel_secret": "-"})),
         };
@@ -250,9 +257,14 @@ const MAX_QUESTIONS: usize = 50;
 /// (the size of a file, a token) is answered with a stand-in.
 fn layout(account: &Account, content: &Content) -> Result<(Vec<Shown>, Vec<Degraded>), Refused> {
     let scheme = crate::scheme(account);
-    let path = if matches!(scheme, "tel" | "whatsapp") { "+15005550006" } else { "1" };
+    let path = match scheme {
+        "tel" | "whatsapp" => "+15005550006",
+        "freshchat" => "1/1",
+        _ => "1",
+    };
     let to = Urn::new(scheme, path).map_err(|_| Refused::Address)?;
     let mut outgoing = Outgoing::new(Uuid::nil(), to, content.clone());
+    outgoing.reply_token = (scheme == "fcm").then(|| "-".to_owned());
     let mut account = account.clone();
     for _ in 0..MAX_QUESTIONS {
         match crate::prepare(&account, &outgoing)? {

@@ -1,5 +1,6 @@
 //! Does the account work? Harmless questions to the provider that its credentials must answer, what an answer says, and
 //! telling the provider where its calls go.
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -92,9 +93,9 @@ pub struct Balance {
     pub currency: Option<String>,
 }
 
-/// The questions that tell whether an account works; none where the provider answers nothing without sending.
+/// The questions that tell whether an account works, asked now (some are signed with their time); none where the provider answers nothing without sending.
 #[must_use]
-pub fn probes(account: &Account) -> Vec<Probe> {
+pub fn probes(account: &Account, now: Timestamp) -> Vec<Probe> {
     let adapter = account.settings.adapter();
     let probes = adapter.probes(account);
     if !probes.is_empty() {
@@ -102,7 +103,10 @@ pub fn probes(account: &Account) -> Vec<Probe> {
     }
     // Who gives out tokens shows by it that the credentials are good.
     let urn = flow::words::Urn::new(adapter.scheme(), "1");
-    let sample = urn.map(|to| Outgoing::new(uuid::Uuid::nil(), to, flow::words::Content::default()));
+    let sample = urn.map(|to| Outgoing {
+        at: now,
+        ..Outgoing::new(uuid::Uuid::nil(), to, flow::words::Content::default())
+    });
     match sample.map(|sample| adapter.prepare(&Account { token: None, ..account.clone() }, &sample)) {
         Ok(Ok(Some(Preparation::Token(request)))) => {
             let reads = Reads { ok: Some(("/access_token", Good::There)), ..Reads::default() };
@@ -115,7 +119,10 @@ pub fn probes(account: &Account) -> Vec<Probe> {
 /// What the answer to one of [`probes`] says.
 #[must_use]
 pub fn probed(account: &Account, about: About, response: &HttpResponse) -> Probed {
-    let reads = probes(account).into_iter().find(|probe| probe.about == about).map(|probe| probe.reads);
+    let reads = probes(account, Timestamp::UNIX_EPOCH)
+        .into_iter()
+        .find(|probe| probe.about == about)
+        .map(|probe| probe.reads);
     read(reads.unwrap_or_default(), about, response)
 }
 
@@ -130,7 +137,7 @@ pub fn register_webhook(account: &Account, public_url: &str) -> Option<HttpReque
 /// What the answer to [`register_webhook`] says.
 #[must_use]
 pub fn registered(account: &Account, response: &HttpResponse) -> Probed {
-    let probes = probes(account);
+    let probes = probes(account, Timestamp::UNIX_EPOCH);
     let verdict = |probe: &Probe| probe.reads.ok.filter(|(_, good)| *good != Good::There);
     let ok = probes.iter().find_map(verdict);
     let mut probed = read(Reads { ok, ..Reads::default() }, About::Webhook, response);

@@ -2,6 +2,7 @@
 //! the settings types themselves ([`trace`]), and what is required by trying; only the words are written here.
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -126,7 +127,9 @@ fn info(provider: Provider) -> ProviderInfo {
         reaches: sample.as_ref().map(|account| crate::scheme(account).to_owned()).unwrap_or_default(),
         address: AddressInfo { required: account("").is_err(), help: words::address(provider) },
         fields,
-        can_be_tested: sample.as_ref().is_some_and(|account| !crate::probes(account).is_empty()),
+        can_be_tested: sample
+            .as_ref()
+            .is_some_and(|account| !crate::probes(account, Timestamp::UNIX_EPOCH).is_empty()),
         can_register_webhook: sample
             .as_ref()
             .is_some_and(|account| crate::register_webhook(account, SAMPLE_WEBHOOK).is_some()),

@@ -38,7 +38,11 @@ pub fn twilio_body_sha256(body: &[u8]) -> String {
 const ANY_KEY: &str = "HMAC takes keys of any length";
 
 pub(crate) fn hmac_sha256(secret: &str, body: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect(ANY_KEY);
+    hmac_sha256_keyed(secret.as_bytes(), body)
+}
+
+pub(crate) fn hmac_sha256_keyed(key: &[u8], body: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect(ANY_KEY);
     mac.update(body);
     mac.finalize().into_bytes().into()
 }

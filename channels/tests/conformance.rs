@@ -10,8 +10,10 @@
 //! Some things that RapidPro's gateway does by itself are given to our adapters by their caller, so the harness is that
 //! caller: WhatsApp's quick replies get their index as id, tokens and sizes of files are fetched where an adapter asks
 //! for them, and the address for reports gets no `action` parameter. Our own id that goes along with each WhatsApp
-//! message is checked and taken out before bodies are compared. Calls of Slack's and of the former Facebook handler
-//! come without a signature and are signed here.
+//! message is checked and taken out before bodies are compared, and VK's number made of it is taken for the id. Calls of
+//! Slack's and of the former Facebook handler come without a signature and are signed here. RapidPro's handler for Turn
+//! chooses a template's language by the message's: the harness names no other. The type of messages that Meta withdrew is
+//! read as the one that took its place.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@ use channels::{
     About, Account, Field, FieldKind, HttpResponse, Provider, ProviderInfo, probed, probes, provider_info,
     providers, register_webhook, registered, webhook_address,
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 mod support;
@@ -211,7 +212,7 @@ fn the_provider_is_told_where_to_call() {
 fn probes_are_well_formed_and_any_answer_gives_an_outcome() {
     for provider in Provider::ALL {
         let account = support::account(*provider);
-        for probe in probes(&account) {
+        for probe in probes(&account, Timestamp::UNIX_EPOCH) {
             assert!(probe.request.url.starts_with("http"), "{provider}");
             for body in ["", "null", "[]", "{}", "{\"ok\": true}", "<html>", "{\"error\": {\"message\": 1}}"]
             {

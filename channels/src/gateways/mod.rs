@@ -34,6 +34,8 @@ pub(crate) mod clickatell;
 pub(crate) mod dart_media;
 mod dates;
 pub(crate) mod dmark;
+pub(crate) mod firebase;
+pub(crate) mod freshchat;
 pub(crate) mod globe;
 pub(crate) mod high_connection;
 pub(crate) mod hormuud;
@@ -438,6 +440,14 @@ impl<'a> Sheet<'a> {
     }
 }
 
+/// A key that looks like one must be one: what was cut off in pasting is told at set-up and not by a call weeks later.
+pub(crate) fn key_can_be_read(key: Option<&str>, is_key: impl Fn(&str) -> bool) -> Result<(), SettingsError> {
+    match key.filter(|key| key.contains("-----BEGIN")) {
+        Some(key) if !is_key(key) => Err(SettingsError::Key),
+        _ => Ok(()),
+    }
+}
+
 /// The content less the choices that can be written elsewhere than in the text.
 fn without_choices(content: &Content) -> Content {
     let mut content = content.clone();
@@ -585,6 +595,8 @@ pub mod settings {
     pub use super::clickatell::ClickatellSettings;
     pub use super::dart_media::DartMediaSettings;
     pub use super::dmark::DmarkSettings;
+    pub use super::firebase::FirebaseSettings;
+    pub use super::freshchat::FreshchatSettings;
     pub use super::globe::GlobeSettings;
     pub use super::high_connection::HighConnectionSettings;
     pub use super::hormuud::HormuudSettings;

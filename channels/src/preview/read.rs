@@ -147,6 +147,35 @@ fn keyboard(markup: &Value) -> Vec<Tap> {
     buttons.map(tap).collect()
 }
 
+/// One call of VK's `messages.send`.
+pub(crate) fn vk(request: &HttpRequest) -> Shown {
+    let keyboard = request.query_value("keyboard").and_then(|keyboard| serde_json::from_str(&keyboard).ok());
+    let keyboard: Value = keyboard.unwrap_or(Value::Null);
+    let tap = |button: &Value| {
+        let action = button.get("action").unwrap_or(&Value::Null);
+        let payload =
+            text(action, "/payload").and_then(|payload| serde_json::from_str::<String>(payload).ok());
+        let kind = match text(action, "/type").unwrap_or("") {
+            "location" => QuickReplyKind::Location,
+            "open_link" => QuickReplyKind::Url,
+            _ => QuickReplyKind::Text,
+        };
+        Tap {
+            kind,
+            text: owned(action, "/label").or_else(|| payload.clone()).unwrap_or_default(),
+            id: payload.filter(|_| kind == QuickReplyKind::Text),
+            target: owned(action, "/link"),
+            description: None,
+        }
+    };
+    let rows = list(&keyboard, "/buttons").iter().filter_map(Value::as_array);
+    Shown {
+        text: request.query_value("message"),
+        taps: rows.flatten().map(tap).collect(),
+        ..Shown::default()
+    }
+}
+
 /// One call of Viber's `send_message`.
 pub(crate) fn viber(request: &HttpRequest) -> Shown {
     let body = body(request);

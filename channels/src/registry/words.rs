@@ -54,6 +54,9 @@ pub(super) const fn name(provider: Provider) -> &'static str {
         Provider::Yo => "Yo! Uganda",
         Provider::Wechat => "WeChat",
         Provider::Jiochat => "JioChat",
+        Provider::Vk => "VK",
+        Provider::Firebase => "Your own app (Firebase)",
+        Provider::Freshchat => "Freshchat",
     }
 }
 
@@ -66,6 +69,9 @@ pub(super) const fn address(provider: Provider) -> &'static str {
         Provider::Viber | Provider::Telegram => "The name of the bot; only shown.",
         Provider::Line => "The name of the official account; only shown.",
         Provider::Slack | Provider::RocketChat => "The name of the bot; only shown.",
+        Provider::Vk => "The number of the community; only shown.",
+        Provider::Firebase => "The name of the app; only shown.",
+        Provider::Freshchat => "The name of the account; only shown.",
         Provider::Wechat | Provider::Jiochat => "The name of the account; only shown.",
         Provider::Dialog360 | Provider::Turn | Provider::Kaleyra => {
             "The WhatsApp number, with its country code."
@@ -124,6 +130,13 @@ fn own(provider: Provider, key: &str) -> Option<&'static str> {
         }
         (Provider::Turn, "namespace") => "The namespace of templates that say none themselves.",
         (Provider::Wechat, "token") => "The token that was set at WeChat: it signs calls with it.",
+        (Provider::Vk, "access_token") => "The community's key, with the right to send messages.",
+        (Provider::Vk, "secret") => "The secret key of the Callback API: it comes with every call.",
+        (Provider::Vk, "confirmation") => "The string that VK shows for confirming the server.",
+        (Provider::Firebase, "private_key") => {
+            "private_key from the service account's JSON file, with its BEGIN and END."
+        }
+        (Provider::Freshchat, "auth_token") => "The API token.",
         (Provider::Thinq, "token") => "The API token.",
         (Provider::Thinq, "user") => "The name of the API's user.",
         (Provider::JustCall, "secret") => "The API secret.",
@@ -170,6 +183,12 @@ fn common(key: &str) -> Option<&'static str> {
         "signature_secret" => "The secret that calls are signed with, from the provider's settings.",
         "signature_method" => "How calls are signed, as it is chosen at the provider.",
         "public_key" => "The public key that calls can be checked with, as text that begins with -----BEGIN.",
+        "project_id" => "project_id from the service account's JSON file.",
+        "client_email" => "client_email from the service account's JSON file.",
+        "token_url" => "Where tokens are asked for; leave it empty for the usual address.",
+        "title" => "The title of each message in the app.",
+        "notification" => "Whether the telephone shows the message by itself while the app sleeps.",
+        "agent_id" => "The id of the agent in whose name messages are sent.",
         "messaging_service_sid" => "The messaging service that chooses the number to send from.",
         "shorten_urls" => "Lets the provider shorten links; needs a messaging service.",
         "mms" => "Whether the number can send pictures by MMS; leave it empty to go by the country.",

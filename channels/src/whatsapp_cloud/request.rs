@@ -39,7 +39,7 @@ pub(crate) enum Envelope {
 pub(crate) fn request(dialect: &Dialect, outgoing: &Outgoing) -> Result<Rendering, Refused> {
     let mut letters = Letters { dialect, outgoing, to: Recipient::of(&outgoing.to)?, requests: Vec::new() };
     if let Some(templating) = &outgoing.content.templating {
-        let mut payload = template::payload(templating)?;
+        let mut payload = template::payload(templating, &outgoing.content.locale)?;
         if let Envelope::OnPremises { namespace } = &dialect.envelope
             && let Some(namespace) = templating.external_id.as_ref().or(namespace.as_ref())
         {

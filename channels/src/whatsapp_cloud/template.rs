@@ -6,11 +6,15 @@ use crate::media::filename;
 use crate::outgoing::Refused;
 
 /// The `template` object of a message.
-pub(super) fn payload(templating: &Templating) -> Result<Value, Refused> {
+pub(super) fn payload(templating: &Templating, locale: &str) -> Result<Value, Refused> {
+    let code = match templating.locale.as_str() {
+        "" => meta_code(locale),
+        code => code.to_owned(),
+    };
     let mut payload = json!({
         "name": templating.name,
         // Meta refuses every other policy.
-        "language": {"policy": "deterministic", "code": templating.locale},
+        "language": {"policy": "deterministic", "code": code},
     });
     let mut components = Vec::new();
     for component in &templating.components {
@@ -22,6 +26,18 @@ pub(super) fn payload(templating: &Templating) -> Result<Value, Refused> {
         payload["components"] = Value::Array(components);
     }
     Ok(payload)
+}
+
+/// Meta's code of a message's language (`spa-EC` -> `es_EC`) for a template that says none itself; English for a
+/// language that Meta has no code for.
+fn meta_code(locale: &str) -> String {
+    let (language, country) = locale.split_once('-').unwrap_or((locale, ""));
+    let short = isolang::Language::from_639_3(language).and_then(|language| language.to_639_1());
+    match (short, country) {
+        (None, _) => "en".to_owned(),
+        (Some(short), "") => short.to_owned(),
+        (Some(short), country) => format!("{short}_{country}"),
+    }
 }
 
 /// One component with its parameters; `None` when it takes none, since Meta wants it left out then.
@@ -98,27 +114,40 @@ mod tests {
     fn variables_go_by_number() {
         let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"];
         let values: Vec<_> = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(|v| ("text", v)).to_vec();
-        let payload = payload(&templating("body/text", "body", &keys, &values)).unwrap();
+        let payload = payload(&templating("body/text", "body", &keys, &values), "").unwrap();
         let parameters = payload.pointer("/components/0/parameters").and_then(Value::as_array).unwrap();
         assert_eq!(parameters[1]["text"], "b");
         assert_eq!(parameters[9]["text"], "j");
     }
 
     #[test]
+    fn a_template_without_a_language_goes_in_the_messages() {
+        let mut template = templating("body", "body", &[], &[]);
+        let code = |template: &Templating, locale: &str| {
+            payload(template, locale).unwrap()["language"]["code"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(code(&template, "fra"), "es");
+        template.locale.clear();
+        for (locale, expected) in [("spa-EC", "es_EC"), ("fra", "fr"), ("bnt", "en"), ("", "en")] {
+            assert_eq!(code(&template, locale), expected, "{locale}");
+        }
+    }
+
+    #[test]
     fn named_variables_and_documents() {
-        let named = payload(&templating("body", "body", &["office"], &[("text", "Quito")])).unwrap();
+        let named = payload(&templating("body", "body", &["office"], &[("text", "Quito")]), "").unwrap();
         assert_eq!(
             named["components"][0]["parameters"][0],
             json!({"type": "text", "text": "Quito", "parameter_name": "office"})
         );
         let file = ("document", "application/pdf:https://line.example.org/a/gu%C3%ADa.pdf");
-        let document = payload(&templating("header/media", "header", &["1"], &[file])).unwrap();
+        let document = payload(&templating("header/media", "header", &["1"], &[file]), "").unwrap();
         assert_eq!(
             document["components"][0]["parameters"][0]["document"],
             json!({"link": "https://line.example.org/a/gu%C3%ADa.pdf", "filename": "guía.pdf"})
         );
         let bare = ("image", "https://line.example.org/a.png");
-        let image = payload(&templating("header/media", "header", &["1"], &[bare])).unwrap();
+        let image = payload(&templating("header/media", "header", &["1"], &[bare]), "").unwrap();
         assert_eq!(
             image["components"][0]["parameters"][0]["image"]["link"],
             "https://line.example.org/a.png"
@@ -127,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_missing_or_empty_variable_is_refused_before_the_provider_does() {
-        assert_eq!(payload(&templating("body", "body", &["1"], &[])), Err(Refused::TemplateVariable));
+        assert_eq!(payload(&templating("body", "body", &["1"], &[]), ""), Err(Refused::TemplateVariable));
         assert_eq!(
-            payload(&templating("body", "body", &["1"], &[("text", "")])),
+            payload(&templating("body", "body", &["1"], &[("text", "")]), ""),
             Err(Refused::TemplateVariable)
         );
     }

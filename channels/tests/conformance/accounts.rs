@@ -20,11 +20,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("dialog360", "dialog360", "auth_token base_url"),
     ("dmark", "dmark", "auth_token"),
     ("facebook_legacy", "messenger", "access_token=auth_token verify_token=secret"),
-    (
-        "firebase",
-        "firebase",
-        "title=FCM_TITLE notification=FCM_NOTIFICATION credentials=FCM_CREDENTIALS_JSON",
-    ),
+    ("firebase", "firebase", "title=FCM_TITLE notification=FCM_NOTIFICATION"),
     ("freshchat", "freshchat", "auth_token public_key=secret agent_id=username"),
     ("globe", "globe", "app_id app_secret passphrase"),
     ("highconnection", "high_connection", "username password"),
@@ -218,6 +214,14 @@ fn named(handler: &str, case: &Value, channel: &Value) -> Result<(Provider, Valu
     }
     copy(&mut settings, "max_text_length", &overrides["maxMsgLength"]);
     match handler {
+        "firebase" => {
+            // RapidPro keeps the whole file of the service account; here its values are settings.
+            let file = &config["FCM_CREDENTIALS_JSON"];
+            for name in ["project_id", "client_email", "private_key"] {
+                settings[name] = json!(file[name].as_str().unwrap_or("x"));
+            }
+            settings["unsigned_webhooks"] = json!(true);
+        }
         "facebook_legacy" => {
             settings["app_secret"] = json!(SECRET);
             settings["base_url"] = json!("https://graph.facebook.com/v3.3");

@@ -7,6 +7,11 @@ pub fn account(provider: Provider) -> Account {
     let secrets = [
         "access_token",
         "account_id",
+        "agent_id",
+        "title",
+        "client_email",
+        "project_id",
+        "confirmation",
         "account_sid",
         "api_key",
         "api_secret",
