@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flow::words::Urn;
+use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
@@ -10,7 +11,7 @@ use crate::account::{Account, Secret, SettingsError};
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::json;
-use crate::outgoing::{Degraded, Outgoing, Refused, Rendering, Settled};
+use crate::outgoing::{Degraded, Inquiry, Outgoing, Refused, Rendering, Settled};
 use crate::preview::Shown;
 use crate::probe::Probe;
 
@@ -83,6 +84,15 @@ pub(crate) trait Adapter {
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled;
+
+    /// The question whether a request whose answer got lost was taken.
+    fn inquire(&self, _sent: &HttpRequest, _since: Timestamp) -> Option<HttpRequest> {
+        None
+    }
+
+    fn inquired(&self, _sent: &HttpRequest, _answer: &HttpResponse, _since: Timestamp) -> Inquiry {
+        Inquiry::Unclear
+    }
 
     /// The question where the file with this id is; `None` where ids are no matter.
     fn locate(&self, _account: &Account, _id: &str) -> Option<HttpRequest> {

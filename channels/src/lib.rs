@@ -34,6 +34,7 @@ mod outgoing;
 mod plain;
 mod preview;
 mod probe;
+mod rates;
 mod registry;
 mod rsa;
 pub mod segments;
@@ -67,16 +68,20 @@ pub use incoming::{
     ChannelEvent, DeliveryReport, Denied, Forwarded, Incoming, IncomingAttachment, MediaSource, Message,
     MessageKind, Referral, Status, Unparsable,
 };
-pub use outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Rendering, Settled};
+pub use outgoing::{
+    Candidate, Degraded, ErrorClass, Feature, Inquiry, Outgoing, Refused, Rendering, Settled,
+};
 pub use preview::{ChoiceStyle, Look, Preview, Segments, ShownChoice, ShownFile, preview, preview_on};
 pub use probe::{
     About, Balance, Probe, Probed, probed, probes, register_webhook, registered, webhook_address,
 };
+pub use rates::{PersonRate, Rates, rates};
 pub use registry::{AddressInfo, Field, FieldKind, ProviderInfo, provider_info, providers};
 pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
 pub use tariff::{Price, Tariff, TariffError, Tariffs, price};
 
 use flow::words::Urn;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// The most requests that one message may become.
@@ -160,6 +165,19 @@ pub fn request(account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refu
 #[must_use]
 pub fn settle(account: &Account, response: &HttpResponse) -> Settled {
     account.settings.adapter().settle(response)
+}
+
+/// The question whether a request was taken whose answer got lost, sent at or after `since`; `None` where the provider
+/// cannot be asked, and only a report will tell.
+#[must_use]
+pub fn inquire(account: &Account, sent: &HttpRequest, since: Timestamp) -> Option<HttpRequest> {
+    account.settings.adapter().inquire(sent, since)
+}
+
+/// The answer to [`inquire`].
+#[must_use]
+pub fn inquired(account: &Account, sent: &HttpRequest, answer: &HttpResponse, since: Timestamp) -> Inquiry {
+    account.settings.adapter().inquired(sent, answer, since)
 }
 
 /// The question to the provider for a person's name, where webhooks do not tell it.

@@ -162,6 +162,23 @@ impl Settled {
     }
 }
 
+/// What a provider answers when it is asked for a message whose answer got lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inquiry {
+    /// Messages like the one that was being sent, since then; none: it was not taken. The same words may have been sent
+    /// before, so what is known already must be left out.
+    Found(Vec<Candidate>),
+    /// The answer says nothing: ask again.
+    Unclear,
+}
+
+/// A message that the provider has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The provider's id of it.
+    pub external_id: String,
+}
+
 /// What a provider's error means for what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

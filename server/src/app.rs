@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::inbound::Intake;
 use crate::inbound::leases::Leases;
 use crate::lines::Lines;
+use crate::outbound::{Pace, Tokens};
 use crate::store::{Store, Ts};
 use crate::vault::Vault;
 
@@ -30,6 +31,10 @@ pub struct Inner {
     pub intake: Intake,
     /// The people that this process handles.
     pub leases: Leases,
+    /// How fast each channel may send.
+    pub pace: Pace,
+    /// Short-lived tokens of channels.
+    pub tokens: Tokens,
     /// For calls to providers.
     pub http: reqwest::Client,
     /// For calls that flows make: guarded against reaching inside (see [`crate::webhook`]).

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{api, console, jobs, lines, outbound, webchat, webhook};
+use crate::{api, bulk, console, jobs, lines, outbound, webchat, webhook};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -66,6 +66,8 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         signals: Signals::default(),
         intake,
         leases: leases::Leases::default(),
+        pace: outbound::Pace::default(),
+        tokens: outbound::Tokens::default(),
         http,
         web,
         process,
@@ -132,6 +134,8 @@ fn loops_beside_intake(app: &App) -> Vec<JoinHandle<()>> {
     let mut loops = vec![
         tokio::spawn(renew_loop(app.clone())),
         tokio::spawn(outbound::run_loop(app.clone())),
+        tokio::spawn(outbound::look_loop(app.clone())),
+        tokio::spawn(bulk::run_loop(app.clone())),
         tokio::spawn(jobs::run_loop(app.clone())),
         tokio::spawn(jobs::housekeeping_loop(app.clone())),
         tokio::spawn(keys_loop(app.clone())),

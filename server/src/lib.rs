@@ -10,6 +10,7 @@ pub mod api;
 pub mod app;
 pub mod authoring;
 pub mod boot;
+pub mod bulk;
 pub mod config;
 pub mod consent;
 pub mod console;

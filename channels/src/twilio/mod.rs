@@ -4,6 +4,7 @@
 //! /messaging/api/message-resource): a webhook is signed over the full URL as Twilio called it and its form fields;
 //! who can reach whom is a prefix of the address (`whatsapp:+…`); errors are told apart by code.
 mod errors;
+mod inquire;
 mod receive;
 mod request;
 mod settle;
@@ -15,6 +16,7 @@ pub use errors::class;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -24,7 +26,7 @@ use crate::http::{Headers, HttpRequest, HttpResponse};
 
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{basic, is_within, same_origin};
-use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::outgoing::{Inquiry, Outgoing, Refused, Rendering, Settled};
 use crate::preview::{Shown, read};
 use crate::probe::{About, Good, Probe, Reads};
 use crate::{signing, whatsapp_cloud};
@@ -139,6 +141,14 @@ impl Adapter for TwilioSettings {
 
     fn settle(&self, response: &HttpResponse) -> Settled {
         settle::settle(response)
+    }
+
+    fn inquire(&self, sent: &HttpRequest, since: Timestamp) -> Option<HttpRequest> {
+        inquire::inquire(self, sent, since)
+    }
+
+    fn inquired(&self, sent: &HttpRequest, answer: &HttpResponse, since: Timestamp) -> Inquiry {
+        inquire::inquired(sent, answer, since)
     }
 
     fn credentials(&self, _account: &Account, url: &Url) -> Headers {

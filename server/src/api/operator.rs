@@ -44,7 +44,7 @@ struct ChannelHealth {
     id: Uuid,
     /// `whatsapp`, `sms` or `webchat`.
     kind: &'static str,
-    name: String,
+    name: &'static str,
     /// The line's own address on the channel, shortened.
     address_masked: Option<String>,
     /// When a person last wrote.
@@ -95,11 +95,7 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
         channels.push(ChannelHealth {
             id,
             kind: channel.kind.as_str(),
-            name: match channel.kind.as_str() {
-                "whatsapp" => "WhatsApp".to_owned(),
-                "sms" => "SMS".to_owned(),
-                _ => "Web chat".to_owned(),
-            },
+            name: channel.kind.name(),
             address_masked: Some(if is_ours { channel.address.clone() } else { shortened(&channel.address) }),
             last_in_at: last_in.map(Ts::to_rfc3339),
             queued: tx.one(QUEUED, args![id])?.get(0)?,

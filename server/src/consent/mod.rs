@@ -73,6 +73,7 @@ pub fn say(
         content,
         client_id: None,
         valid_until: None,
+        bulk_id: None,
     };
     outbound::enqueue(tx, app, &new, now)?;
     Ok(Effects { outbound: true, ..Effects::default() })
@@ -307,6 +308,7 @@ pub fn stopped_by_provider(
         return Ok(());
     }
     contact.standing = Standing::Stopped;
+    tx.cancel_queued(contact.id, "stopped")?;
     let route = Route { line, channel, identity: Uuid::nil() };
     standing_changed(tx, app, route, &contact, now)?;
     contacts::save_state(tx, &contact)
@@ -411,6 +413,8 @@ pub fn command(
         Command::Stop => {
             contact.standing = Standing::Stopped;
             crate::flows::drop_session(contact);
+            // Whatever was on its way to her is called off; the answer to her STOP is all that she still gets.
+            tx.cancel_queued(contact.id, "stopped")?;
             record(tx, app, route, contact, Decision::Stopped, "messages", "consent", None, now)?;
             say(tx, app, route, contact, sentence(route.line, contact.language, &sentences.stopped), now)
         }

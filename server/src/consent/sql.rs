@@ -19,6 +19,10 @@ const LATEST: Sql = crate::sql!(
     "SELECT decision, notice_version, channel, words, at, basis FROM consent \
      WHERE contact_id = $1 AND purpose = 'service' ORDER BY id DESC LIMIT 1"
 );
+const ERASE_ROUTES: Sql = crate::sql!(
+    "DELETE FROM message_route WHERE message_id IN (SELECT id FROM message WHERE contact_id = $1)"
+);
+const ERASE_BULK: Sql = crate::sql!("DELETE FROM bulk_recipient WHERE contact_id = $1");
 const ERASE_MESSAGES: Sql = crate::sql!("DELETE FROM message WHERE contact_id = $1");
 const ERASE_PARTS: Sql = crate::sql!(
     "DELETE FROM message_part WHERE message_id IN (SELECT id FROM message WHERE contact_id = $1)"
@@ -143,7 +147,9 @@ impl Tx<'_> {
 
     /// Removes every row that is about a person and empties her own; her conversations are the inbox's.
     pub(super) fn erase_contact(&mut self, contact_id: Uuid) -> Result<Erased> {
-        self.run(ERASE_PARTS, args![contact_id])?;
+        for sql in [ERASE_PARTS, ERASE_ROUTES, ERASE_BULK] {
+            self.run(sql, args![contact_id])?;
+        }
         let messages = count(self.run(ERASE_MESSAGES, args![contact_id])?);
         for sql in [ERASE_CONSENT, ERASE_JOBS] {
             self.run(sql, args![contact_id])?;

@@ -227,23 +227,8 @@ pub fn find_or_make_ahead(
                 match tx.identity_by_hash(line_id, &hash)? {
                     Some((identity, _)) => identity,
                     None => {
-                        let identity = app.id();
-                        tx.insert_identity(
-                            identity,
-                            line_id,
-                            hash,
-                            contact.id,
-                            channel_id,
-                            urn.scheme(),
-                            now,
-                        )?;
-                        contact.profile.urns.push(KnownUrn {
-                            identity,
-                            channel: channel_id,
-                            urn: urn.clone(),
-                        });
                         changed = true;
-                        identity
+                        push_identity(tx, app, &mut contact, channel_id, urn, hash, Some(now), now)?
                     }
                 }
             }
@@ -257,6 +242,58 @@ pub fn find_or_make_ahead(
     }
     let answer_to = answer_to.ok_or_else(|| StoreError::Shape("a message without an identity".into()))?;
     Ok((contact, answer_to, is_new))
+}
+
+/// Gives a contact a further address, which nobody else may have. It opens no window: she has not written from it.
+///
+/// # Errors
+/// When the store refuses.
+pub fn add_identity(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &mut Contact,
+    channel_id: Uuid,
+    urn: &Urn,
+    now: Ts,
+) -> Result<Uuid> {
+    let hash = identity_hash(app, contact.line_id, urn);
+    let identity = push_identity(tx, app, contact, channel_id, urn, hash, None, now)?;
+    save_profile(tx, contact)?;
+    Ok(identity)
+}
+
+/// Takes addresses away from a contact, unless they are all that she has.
+///
+/// # Errors
+/// When the store refuses.
+pub fn drop_identities(tx: &mut Tx<'_>, app: &App, contact: &mut Contact, urns: &[Urn]) -> Result<()> {
+    let gone = |known: &KnownUrn| urns.iter().any(|urn| urn.identity() == known.urn.identity());
+    if contact.profile.urns.iter().all(gone) {
+        return Ok(());
+    }
+    for urn in urns {
+        tx.remove_identity(contact.id, identity_hash(app, contact.line_id, urn))?;
+    }
+    contact.profile.urns.retain(|known| !gone(known));
+    save_profile(tx, contact)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row's columns")]
+fn push_identity(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &mut Contact,
+    channel_id: Uuid,
+    urn: &Urn,
+    hash: Vec<u8>,
+    last_in_at: Option<Ts>,
+    now: Ts,
+) -> Result<Uuid> {
+    let identity = app.id();
+    let scheme = urn.scheme();
+    tx.insert_identity(identity, contact.line_id, hash, contact.id, channel_id, scheme, last_in_at, now)?;
+    contact.profile.urns.push(KnownUrn { identity, channel: channel_id, urn: urn.clone() });
+    Ok(identity)
 }
 
 fn erased() -> StoreError {
@@ -350,6 +387,14 @@ pub fn masked(urn: &Urn) -> String {
 #[must_use]
 pub fn is_whatsapp_user_id(urn: &Urn) -> bool {
     urn.scheme() == "whatsapp" && !urn.path().starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The phone number, in international form, behind a WhatsApp address; `None` for everything else.
+#[must_use]
+pub fn whatsapp_number(urn: &Urn) -> Option<String> {
+    let path = urn.path();
+    let is_number = urn.scheme() == "whatsapp" && path.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("+{path}"))
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ const IDENTITY_BY_HASH: Sql =
 const TOUCH_SECONDS: i64 = 60;
 const INSERT_IDENTITY: Sql = crate::sql!(
     "INSERT INTO identity (id, line_id, hash, contact_id, channel_id, scheme, last_in_at, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 );
+const REMOVE_IDENTITY: Sql = crate::sql!("DELETE FROM identity WHERE contact_id = $1 AND hash = $2");
 const IDENTITIES_BY_HASH: Sql =
     crate::sql!("SELECT hash, id, contact_id FROM identity WHERE line_id = $1 AND hash {in_bytes:$2}");
 const TOUCH_IDENTITY: Sql = crate::sql!(
@@ -140,9 +141,15 @@ impl Tx<'_> {
         contact_id: Uuid,
         channel_id: Uuid,
         scheme: &str,
+        last_in_at: Option<Ts>,
         now: Ts,
     ) -> Result<()> {
-        self.run(INSERT_IDENTITY, args![id, line_id, hash, contact_id, channel_id, scheme, now]).map(drop)
+        let args = args![id, line_id, hash, contact_id, channel_id, scheme, last_in_at, now];
+        self.run(INSERT_IDENTITY, args).map(drop)
+    }
+
+    pub(super) fn remove_identity(&mut self, contact_id: Uuid, hash: Vec<u8>) -> Result<()> {
+        self.later(REMOVE_IDENTITY, args![contact_id, hash])
     }
 
     /// Notes that a person wrote from an identity, which opens the channel's window; to the minute, since nothing

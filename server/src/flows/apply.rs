@@ -187,6 +187,7 @@ impl Apply<'_, '_> {
             content,
             client_id: None,
             valid_until: self.globals.earliest_end(),
+            bulk_id: None,
         };
         outbound::enqueue(self.tx, self.app, &new, self.now)?;
         self.applied.effects.outbound = true;

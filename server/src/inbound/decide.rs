@@ -6,6 +6,7 @@ use flow::words::{Attachment, Content};
 
 use super::Effects;
 use crate::app::App;
+use crate::bulk;
 use crate::consent;
 use crate::contacts::{self, Ahead, ConsentState, Contact, Standing};
 use crate::flows::{self, Route, Wrote};
@@ -184,6 +185,7 @@ fn keep(
         valid_until: None,
         keep: may_keep,
         client_id: None,
+        bulk_id: None,
         at: now,
     })
 }
@@ -227,16 +229,24 @@ pub fn channel_event(
         ChannelEvent::OptedIn { person, .. } if !person.is_empty() => {
             provider_standing(tx, app, line, channel, person, Some(Standing::Active), now)
         }
+        ChannelEvent::ConversationStarted { person, .. } if !person.is_empty() => {
+            conversation_started(tx, app, line, channel, person, now)
+        }
+        ChannelEvent::IdentityChanged { from, to, .. } => {
+            identity_changed(tx, app, line, channel, from, to, now)
+        }
         ChannelEvent::OptedOut { .. }
         | ChannelEvent::OptedIn { .. }
         | ChannelEvent::ConversationStarted { .. }
-        | ChannelEvent::IdentityChanged { .. }
         | ChannelEvent::ForOtherAddress { .. }
         | ChannelEvent::GroupMessage { .. }
         | ChannelEvent::NoSender { .. }
         | ChannelEvent::Unreadable { .. } => Ok(Effects::default()),
-        ChannelEvent::TemplateStatus { .. }
-        | ChannelEvent::Quality { .. }
+        ChannelEvent::TemplateStatus { name, language, status, reason } => {
+            bulk::template_reported(tx, line.id, name, language, status, reason.as_deref(), now)?;
+            Ok(Effects::default())
+        }
+        ChannelEvent::Quality { .. }
         | ChannelEvent::Account { .. }
         | ChannelEvent::Error { .. }
         | ChannelEvent::Other { .. } => {
@@ -244,6 +254,53 @@ pub fn channel_event(
             Ok(Effects::default())
         }
     }
+}
+
+/// She opened the chat without writing: whoever is new is greeted with the first question, whoever is known with the
+/// menu. Nobody who is talking is interrupted.
+fn conversation_started(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    person: &[flow::words::Urn],
+    now: Ts,
+) -> Result<Effects> {
+    let (mut contact, identity, _) = contacts::find_or_make(tx, app, line.id, channel.id, person, now)?;
+    let route = Route { line, channel, identity };
+    tx.touch_identity(identity, channel.id, now)?;
+    contact.last_in_at = Some(now);
+    let is_busy = contact.conversation_id.is_some() || contact.session.is_some();
+    let effects = match (contact.standing, contact.consent) {
+        (Standing::Active, ConsentState::New) => consent::ask_language(tx, app, route, &mut contact, now)?,
+        (Standing::Active, ConsentState::Given) if !is_busy => {
+            let wrote =
+                Wrote { message_id: app.id(), text: String::new(), choice_id: None, attachments: vec![] };
+            flows::start_with(tx, app, route, &mut contact, &wrote, now)?
+        }
+        _ => Effects::default(),
+    };
+    contacts::save_state(tx, &contact)?;
+    Ok(effects)
+}
+
+/// She has a new address. The former one may soon be somebody else's, who must not be taken for her.
+fn identity_changed(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Arc<Line>,
+    channel: &Channel,
+    from: &[flow::words::Urn],
+    to: &[flow::words::Urn],
+    now: Ts,
+) -> Result<Effects> {
+    if from.is_empty() || to.is_empty() {
+        return Ok(Effects::default());
+    }
+    let both: Vec<flow::words::Urn> = from.iter().chain(to).cloned().collect();
+    let (mut contact, _, _) = contacts::find_or_make(tx, app, line.id, channel.id, &both, now)?;
+    contacts::drop_identities(tx, app, &mut contact, from)?;
+    Ok(Effects::default())
 }
 
 fn provider_standing(

@@ -18,8 +18,22 @@ pub const MAX_CALL_BYTES: usize = 3 * 1024 * 1024;
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/hooks/{channel}", any(hook))
+        .route("/hooks/{channel}/{*rest}", any(hook_below))
         .layer(DefaultBodyLimit::max(MAX_CALL_BYTES))
         .with_state(app)
+}
+
+/// Providers that call different addresses for messages, reports and calls get them below the channel's own; the
+/// adapter reads the path.
+async fn hook_below(
+    state: State<App>,
+    Path((channel, _)): Path<(Uuid, String)>,
+    method: Method,
+    uri: OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    hook(state, Path(channel), method, uri, headers, body).await
 }
 
 async fn hook(

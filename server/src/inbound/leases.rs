@@ -28,12 +28,13 @@ const MAKE_PART: Sql = crate::sql!(
 const PARTS_NOW: Sql = crate::sql!("SELECT part, owner, until FROM part_lease ORDER BY part {for_update}");
 const TAKE: Sql = crate::sql!("UPDATE part_lease SET owner = $2, until = $3 WHERE part = $1");
 const ABANDONED: Sql = crate::sql!(
-    "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost' \
+    "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost', look_at = 0 \
      WHERE state = 2 AND part {in_ints:$1} AND (owner IS NULL OR owner <> $2)"
 );
 
 const INTERRUPTED: Sql = crate::sql!(
-    "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost' WHERE state = 2 AND owner = $1"
+    "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost', look_at = 0 \
+     WHERE state = 2 AND owner = $1"
 );
 
 /// The parts that this process holds at the moment.

@@ -14,7 +14,7 @@ use super::{Conversation, State};
 use crate::access::{Held, LineAccess, staff};
 use crate::app::App;
 use crate::contacts::{self, ConsentState, Contact, Profile};
-use crate::lines::ChannelKind;
+use crate::lines::WINDOW_SECONDS;
 use crate::store::{Result, Ts, Tx};
 use crate::vault::{Key, Purpose, VaultError};
 
@@ -24,8 +24,6 @@ pub const THREAD_PAGE: i64 = 30;
 const MAX_MISSED: i64 = 50;
 /// The most other conversations of a person that are shown.
 const MAX_EARLIER: i64 = 20;
-/// For how long after the person's last message WhatsApp takes free text.
-pub const WHATSAPP_WINDOW_SECONDS: i64 = 24 * 3_600;
 
 /// A part of a line's conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -435,11 +433,11 @@ pub(super) fn reply_to(tx: &mut Tx<'_>, held: &Held) -> Result<Option<contacts::
 pub fn window(tx: &mut Tx<'_>, held: &Held, now: Ts) -> Result<Window> {
     let line = held.access.line();
     let channel_id = held.conversation.channel_id;
-    if view::channel_kind(line, &held.contact.profile, channel_id) != ChannelKind::Whatsapp {
+    if !view::channel_kind(line, &held.contact.profile, channel_id).has_window() {
         return Ok(Window { kind: "none", closes_at: None });
     }
     let last_in = reply_to(tx, held)?.and_then(|identity| identity.last_in_at);
-    let closes_at = last_in.map(|at| at.plus_seconds(WHATSAPP_WINDOW_SECONDS));
+    let closes_at = last_in.map(|at| at.plus_seconds(WINDOW_SECONDS));
     let kind = if closes_at.is_some_and(|at| now < at) { "open" } else { "closed" };
     Ok(Window { kind, closes_at: closes_at.map(Ts::to_rfc3339) })
 }

@@ -180,6 +180,7 @@ impl Desk<'_> {
                 content,
                 client_id: Some(reply.client_id),
                 valid_until: None,
+                bulk_id: None,
             },
             self.ctx.now,
         )?;

@@ -245,10 +245,9 @@ fn address(profile: &Profile, channel_id: Uuid) -> Option<&KnownUrn> {
 /// The kind of a channel, even of one that was removed.
 pub(super) fn channel_kind(line: &Line, profile: &Profile, channel_id: Uuid) -> ChannelKind {
     let known = line.channels.iter().find(|channel| channel.id == channel_id).map(|channel| channel.kind);
-    known.unwrap_or_else(|| match address(profile, channel_id).map(|known| known.urn.scheme()) {
-        Some("whatsapp") => ChannelKind::Whatsapp,
-        Some("webchat") => ChannelKind::Webchat,
-        _ => ChannelKind::Sms,
+    known.unwrap_or_else(|| {
+        address(profile, channel_id)
+            .map_or(ChannelKind::Other, |known| ChannelKind::of_scheme(known.urn.scheme()))
     })
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use flow::words::Language;
 use serde::Deserialize;
 
+use crate::store::Ts;
+
 /// A text in every language of the line.
 pub type Texts = BTreeMap<Language, String>;
 /// Longest sentence that the server says by itself, in bytes.
@@ -32,6 +34,9 @@ pub struct Content {
     pub after_close_flow: Option<String>,
     #[serde(default)]
     pub retention_days: RetentionDays,
+    /// When nothing is sent that the line starts by itself; answers are always sent.
+    #[serde(default)]
+    pub quiet_hours: Option<QuietHours>,
     pub name: Texts,
     pub language_names: Texts,
     pub language_question: LanguageQuestion,
@@ -48,6 +53,38 @@ pub struct Content {
     pub saved_replies: Vec<SavedReply>,
     #[serde(default)]
     pub team: Vec<Member>,
+}
+
+/// A part of every day, by the line's clock.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    /// `21:00`; from this minute on.
+    pub from: jiff::civil::Time,
+    /// `08:00`; until this minute. Earlier than `from`: it lies on the next day.
+    pub to: jiff::civil::Time,
+}
+
+impl QuietHours {
+    /// When they are over; `None` when it is not quiet now.
+    #[must_use]
+    pub fn over_at(&self, timezone: &jiff::tz::TimeZone, now: Ts) -> Option<Ts> {
+        let local = now.to_timestamp().to_zoned(timezone.clone());
+        let time = local.time();
+        let over_midnight = self.to <= self.from;
+        let is_quiet = if over_midnight {
+            time >= self.from || time < self.to
+        } else {
+            self.from <= time && time < self.to
+        };
+        if !is_quiet {
+            return None;
+        }
+        let day =
+            if over_midnight && time >= self.from { local.date().tomorrow().ok()? } else { local.date() };
+        let over = day.to_datetime(self.to).to_zoned(timezone.clone()).ok()?;
+        Some(Ts(over.timestamp().as_microsecond()).max(now.plus_seconds(1)))
+    }
 }
 
 /// How long each kind of data is kept, in days.

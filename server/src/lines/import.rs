@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::load;
 use super::sql::ChannelRow;
+use super::{Channel, ChannelState, Delivery, load};
 use crate::app::App;
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::Purpose;
 
 /// The largest file of a content folder, and the most files, that are taken.
@@ -94,22 +94,70 @@ pub async fn import_files(app: &App, files: BTreeMap<String, Vec<u8>>) -> Result
 pub async fn add_channel(app: &App, line_id: Uuid, new: &NewChannel) -> Result<Uuid> {
     load::channel(Uuid::nil(), line_id, &new.kind, &new.address, &new.settings).map_err(StoreError::Shape)?;
     let settings = app.vault.installation().seal_json(Purpose::Settings, &new.settings)?;
-    let row =
-        Arc::new(ChannelRow { id: app.id(), kind: new.kind.clone(), address: new.address.clone(), settings });
+    let row = Arc::new(ChannelRow {
+        id: app.id(),
+        kind: new.kind.clone(),
+        address: new.address.clone(),
+        settings,
+        options: String::new(),
+        state: ChannelState::On,
+    });
     let now = app.now();
     let id = app
         .store
         .write(move |tx| {
-            let (id, owner) = tx.put_channel(&row, line_id, now)?;
-            if owner == line_id {
-                Ok(id)
-            } else {
-                Err(StoreError::Shape(format!("the address {} belongs to another line", row.address)))
-            }
+            tx.put_channel(&row, line_id, now)?.ok_or_else(|| {
+                StoreError::Shape(format!("the address {} belongs to another line", row.address))
+            })
         })
         .await?;
     reload(app).await?;
     Ok(id)
+}
+
+/// Says how a channel delivers: its rates, where its messages go when it fails, what becomes of unknown ones.
+///
+/// # Errors
+/// When a value cannot be used, a channel that is named is none of the line's, or the store refuses.
+pub async fn set_delivery(app: &App, line_id: Uuid, channel_id: Uuid, delivery: &Delivery) -> Result<()> {
+    delivery.check().map_err(StoreError::Shape)?;
+    let lines = app.lines();
+    let line = lines.get(line_id).ok_or_else(|| StoreError::Shape("there is no such line".into()))?;
+    for next in &delivery.fail_over {
+        if *next == channel_id || !line.channels.iter().any(|channel| channel.id == *next) {
+            return Err(StoreError::Shape(format!(
+                "delivery.fail_over: {next} is no other channel of the line"
+            )));
+        }
+    }
+    let text = serde_json::to_string(delivery).map_err(|_| StoreError::Shape("delivery".into()))?;
+    let known = app.store.write(move |tx| tx.set_delivery(channel_id, line_id, &text)).await?;
+    if !known {
+        return Err(StoreError::Shape("the line has no such channel".into()));
+    }
+    reload(app).await
+}
+
+/// Pauses a channel, or switches it on again after a pause or a stop. What is queued waits meanwhile.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn switch_channel(app: &App, line_id: Uuid, channel_id: Uuid, on: bool) -> Result<bool> {
+    let now = app.now();
+    let state = i64::from(!on);
+    let changed = app.store.write(move |tx| tx.switch_channel(channel_id, line_id, state, now)).await?;
+    reload(app).await?;
+    app.signals.outbound.notify_waiters();
+    Ok(changed)
+}
+
+/// Stops a channel whose account the provider refuses, in the transaction that wrote the refusal down. The lines are
+/// loaded again by whoever commits.
+///
+/// # Errors
+/// When the store refuses.
+pub fn stop_channel(tx: &mut Tx<'_>, channel: &Channel, reason: &str, now: Ts) -> Result<bool> {
+    tx.stop_channel(channel.id, channel.line_id, reason, now)
 }
 
 /// Loads the lines again when another process (the command line, another server) has changed them.

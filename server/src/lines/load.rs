@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::sql::ChannelRow;
-use super::{Channel, ChannelKind, Content, Line, Lines, PublicFile, words};
+use super::{Channel, ChannelKind, ChannelState, Content, Delivery, Line, Lines, PublicFile, words};
 use crate::store::{Result, Store, StoreError};
 use crate::vault::{Purpose, Vault};
 
@@ -55,10 +55,13 @@ pub async fn load(store: &Store, vault: &Vault) -> Result<Lines> {
 
 fn open_channel(line_id: Uuid, row: &ChannelRow, vault: &Vault) -> Result<Channel> {
     let settings: Json = vault.installation().open_json(Purpose::Settings, &row.settings)?;
-    channel(row.id, line_id, &row.kind, &row.address, &settings).map_err(StoreError::Shape)
+    let made = channel(row.id, line_id, &row.kind, &row.address, &settings).map_err(StoreError::Shape)?;
+    let delivery = Delivery::read(&row.options)
+        .map_err(|error| StoreError::Shape(format!("the channel {}: {error}", row.address)))?;
+    Ok(Channel { delivery, state: row.state.clone(), ..made })
 }
 
-/// A channel from its kind, address and settings.
+/// A channel from its kind, address and settings, switched on and with the usual way of delivering.
 pub fn channel(
     id: Uuid,
     line_id: Uuid,
@@ -66,9 +69,11 @@ pub fn channel(
     address: &str,
     settings: &Json,
 ) -> std::result::Result<Channel, String> {
+    let (delivery, state) = (Delivery::default(), ChannelState::On);
     if kind == "webchat" {
         let address = address.to_owned();
-        return Ok(Channel { id, line_id, kind: ChannelKind::Webchat, address, account: None });
+        let kind = ChannelKind::Webchat;
+        return Ok(Channel { id, line_id, kind, address, account: None, delivery, state });
     }
     let provider = channels::Provider::parse(kind).ok_or_else(|| {
         let known: Vec<&str> = channels::Provider::ALL.iter().map(|provider| provider.as_str()).collect();
@@ -76,13 +81,9 @@ pub fn channel(
     })?;
     let account = channels::Account::new(provider, address, None, settings)
         .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
-    let kind = match channels::scheme(&account) {
-        "whatsapp" => ChannelKind::Whatsapp,
-        "tel" => ChannelKind::Sms,
-        _ => return Err(format!("a channel of {kind} has no place in this server yet")),
-    };
+    let kind = ChannelKind::of_scheme(channels::scheme(&account));
     let account = Some(account);
-    Ok(Channel { id, line_id, kind, address: address.to_owned(), account })
+    Ok(Channel { id, line_id, kind, address: address.to_owned(), account, delivery, state })
 }
 
 /// Builds a line from its files.
@@ -141,7 +142,7 @@ fn flows(
                 "uuid": channel.id,
                 "name": channel.kind.as_str(),
                 "address": channel.address,
-                "schemes": [channel.kind.scheme()],
+                "schemes": [channel.scheme()],
                 "roles": ["send", "receive"],
                 "country": content.country,
                 "allow_international": true,

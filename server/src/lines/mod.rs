@@ -1,4 +1,5 @@
 //! Lines: one public service in one place, loaded into memory from its imported content.
+mod channel;
 mod content;
 mod import;
 mod load;
@@ -13,7 +14,13 @@ use flow::triggers::{KeywordMatch, KeywordMatchKind};
 use flow::words::Language;
 use uuid::Uuid;
 
-pub use import::{Imported, NewChannel, add_channel, import_files, import_folder, refresh};
+pub use channel::{
+    Channel, ChannelKind, ChannelState, Delivery, MAX_FAIL_OVER, UnknownPolicy, WINDOW_SECONDS,
+};
+pub use import::{
+    Imported, NewChannel, add_channel, import_files, import_folder, refresh, set_delivery, stop_channel,
+    switch_channel,
+};
 pub use load::load;
 
 pub use content::{
@@ -57,47 +64,6 @@ pub struct PublicFile {
     pub name: String,
     pub content_type: &'static str,
     pub body: Vec<u8>,
-}
-
-/// What kind of channel, as staff and the ledger call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelKind {
-    Whatsapp,
-    Sms,
-    Webchat,
-}
-
-impl ChannelKind {
-    /// As stored and as the API says it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp",
-            Self::Sms => "sms",
-            Self::Webchat => "webchat",
-        }
-    }
-
-    /// The scheme of the addresses that it reaches.
-    #[must_use]
-    pub fn scheme(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp",
-            Self::Sms => "tel",
-            Self::Webchat => "webchat",
-        }
-    }
-}
-
-/// A way in and out.
-pub struct Channel {
-    pub id: Uuid,
-    pub line_id: Uuid,
-    pub kind: ChannelKind,
-    /// The line's own number or page: public.
-    pub address: String,
-    /// How the provider is spoken to; `None` for our own web chat.
-    pub account: Option<channels::Account>,
 }
 
 /// What a person can always write, whatever else is going on.
@@ -243,6 +209,11 @@ impl Lines {
     #[must_use]
     pub fn channel(&self, id: Uuid) -> Option<&(Arc<Line>, Arc<Channel>)> {
         self.channels.get(&id)
+    }
+
+    /// Every channel of every line, in no order.
+    pub fn channels(&self) -> impl Iterator<Item = &Arc<Channel>> {
+        self.channels.values().map(|(_, channel)| channel)
     }
 
     /// Every line, in no order.

@@ -1,13 +1,16 @@
 //! Statements over `line`, `line_file` and `channel`.
 use uuid::Uuid;
 
+use super::ChannelState;
 use crate::args;
 use crate::store::{Result, Sql, Ts, Tx};
 
 const LINES: Sql = crate::sql!("SELECT id, content_version FROM line ORDER BY slug");
 const FILES: Sql = crate::sql!("SELECT path, body FROM line_file WHERE line_id = $1 ORDER BY path");
-const CHANNELS: Sql =
-    crate::sql!("SELECT id, kind, address, settings FROM channel WHERE line_id = $1 ORDER BY id");
+const CHANNELS: Sql = crate::sql!(
+    "SELECT id, kind, address, settings, options, state, state_reason, state_at FROM channel \
+     WHERE line_id = $1 ORDER BY id"
+);
 const PUT_LINE: Sql = crate::sql!(
     "INSERT INTO line (id, slug, content_version, created_at) VALUES ($1, $2, 1, $3) \
      ON CONFLICT (slug) DO UPDATE SET content_version = line.content_version + 1 RETURNING id"
@@ -17,7 +20,15 @@ const DELETE_FILES: Sql = crate::sql!("DELETE FROM line_file WHERE line_id = $1"
 const INSERT_FILE: Sql = crate::sql!("INSERT INTO line_file (line_id, path, body) VALUES ($1, $2, $3)");
 const PUT_CHANNEL: Sql = crate::sql!(
     "INSERT INTO channel (id, line_id, kind, address, settings, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (kind, address) DO UPDATE SET settings = excluded.settings RETURNING id, line_id"
+     ON CONFLICT (kind, address) DO UPDATE SET settings = excluded.settings, state = 0, state_reason = NULL, \
+     state_at = NULL WHERE channel.line_id = excluded.line_id RETURNING id"
+);
+const SET_OPTIONS: Sql = crate::sql!("UPDATE channel SET options = $3 WHERE id = $1 AND line_id = $2");
+/// A channel that the operator paused is not stopped on top of it.
+const STOP: Sql =
+    crate::sql!("UPDATE channel SET state = 2, state_reason = $2, state_at = $3 WHERE id = $1 AND state = 0");
+const SET_STATE: Sql = crate::sql!(
+    "UPDATE channel SET state = $3, state_reason = NULL, state_at = $4 WHERE id = $1 AND line_id = $2 AND state <> $3"
 );
 
 /// A channel as stored.
@@ -26,6 +37,9 @@ pub struct ChannelRow {
     pub kind: String,
     pub address: String,
     pub settings: Vec<u8>,
+    /// [`super::Delivery`] as JSON; empty stands for the defaults.
+    pub options: String,
+    pub state: ChannelState,
 }
 
 impl Tx<'_> {
@@ -47,6 +61,8 @@ impl Tx<'_> {
                     kind: row.get(1)?,
                     address: row.get(2)?,
                     settings: row.get(3)?,
+                    options: row.get(4)?,
+                    state: ChannelState::from_row(row.get(5)?, row.get(6)?, row.get(7)?)?,
                 })
             })
             .collect()
@@ -68,13 +84,38 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Makes a channel or replaces its settings; answers its id and the line that it belongs to.
-    pub(super) fn put_channel(&mut self, row: &ChannelRow, line_id: Uuid, now: Ts) -> Result<(Uuid, Uuid)> {
+    /// Makes a channel, or replaces its settings and switches it on again; answers its id. `None` when the address
+    /// belongs to another line.
+    pub(super) fn put_channel(&mut self, row: &ChannelRow, line_id: Uuid, now: Ts) -> Result<Option<Uuid>> {
         self.run(CHANGED, args![line_id])?;
-        let row = self.one(
+        let row = self.row(
             PUT_CHANNEL,
             args![row.id, line_id, row.kind.as_str(), row.address.as_str(), row.settings.as_slice(), now],
         )?;
-        Ok((row.get(0)?, row.get(1)?))
+        row.map(|row| row.get(0)).transpose()
+    }
+
+    /// Says how a channel delivers; `false` when the line has no such channel.
+    pub(super) fn set_delivery(&mut self, id: Uuid, line_id: Uuid, options: &str) -> Result<bool> {
+        self.run(CHANGED, args![line_id])?;
+        Ok(self.run(SET_OPTIONS, args![id, line_id, options])? == 1)
+    }
+
+    /// Stops a channel whose account the provider refuses; `false` when it is not on.
+    pub(super) fn stop_channel(&mut self, id: Uuid, line_id: Uuid, reason: &str, now: Ts) -> Result<bool> {
+        let stopped = self.run(STOP, args![id, reason, now])? == 1;
+        if stopped {
+            self.run(CHANGED, args![line_id])?;
+        }
+        Ok(stopped)
+    }
+
+    /// Switches a channel on (0) or pauses it (1); `false` when nothing changed.
+    pub(super) fn switch_channel(&mut self, id: Uuid, line_id: Uuid, state: i64, now: Ts) -> Result<bool> {
+        let changed = self.run(SET_STATE, args![id, line_id, state, now])? == 1;
+        if changed {
+            self.run(CHANGED, args![line_id])?;
+        }
+        Ok(changed)
     }
 }

@@ -1,7 +1,13 @@
 //! What leaves: a row before it is a request. `enqueue` writes the row; the loop in `send` leases, sends and
 //! settles it.
+mod attempt;
+mod call;
+mod fail_over;
+mod look;
+mod pace;
 mod reports;
 mod send;
+mod settle;
 mod sql;
 
 use flow::words::{Content, Urn};
@@ -71,6 +77,15 @@ impl MessageState {
     }
 }
 
+/// Which of the two queues a message leaves in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// An answer, a reply of staff: always first.
+    Conversation,
+    /// Part of a sending to many: in the room that conversations leave.
+    Bulk,
+}
+
 /// Who wrote an outgoing message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -93,6 +108,8 @@ pub struct NewMessage<'a> {
     pub client_id: Option<Uuid>,
     /// After this moment it must not go out any more (a verified answer's last day).
     pub valid_until: Option<Ts>,
+    /// The sending to many that it is part of.
+    pub bulk_id: Option<Uuid>,
 }
 
 /// Writes the row that will be sent. Wake `app.signals.outbound` after the commit.
@@ -122,6 +139,7 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Res
         // A conversation with staff is kept on its own basis; else only what she agreed to is kept.
         keep: new.contact.has_agreed() || new.conversation_id.is_some(),
         client_id: new.client_id,
+        bulk_id: new.bulk_id,
         at: now,
     })?;
     Ok(id)
@@ -166,10 +184,14 @@ pub fn enqueue_farewell(
         valid_until: None,
         keep: false,
         client_id: None,
+        bulk_id: None,
         at: now,
     })
 }
 
+pub use call::Tokens;
+pub use look::run_loop as look_loop;
+pub use pace::Pace;
 pub use reports::apply as apply_report;
 pub use send::run_loop;
 pub use sql::MessageRow;

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use channels::{DeliveryReport, ErrorClass, Status};
 
 use super::MessageState;
+use super::attempt::label;
+use super::settle::part_hash;
+use super::sql::OutgoingRow;
 use crate::app::App;
 use crate::consent;
 use crate::inbound::Effects;
@@ -24,32 +27,93 @@ pub fn apply(
     report: &DeliveryReport,
     now: Ts,
 ) -> Result<Option<Effects>> {
-    let hash = app.vault.lookup_hash("part", channel.id, &report.external_id);
-    let id = match report.attempt {
-        Some(id) => Some(id),
-        None => tx.message_by_part(channel.id, hash)?,
-    };
-    let Some(id) = id else { return Ok(None) };
-    let Some((line_id, conversation, contact_id)) = tx.outgoing(id, channel.id)? else { return Ok(None) };
-    let (state, reason) = match &report.status {
-        Status::Accepted | Status::Sent => (MessageState::Sent, None),
-        Status::Delivered => (MessageState::Delivered, None),
-        Status::Read => (MessageState::Read, None),
-        Status::Failed { class, code, .. } => {
-            (MessageState::Failed, Some(format!("{} {}", class.as_str(), code.as_deref().unwrap_or(""))))
-        }
-    };
+    let part = part_hash(app, channel.id, &report.external_id);
+    let by_part = tx.message_by_part(channel.id, part.clone())?;
+    let Some(id) = report.attempt.or(by_part) else { return Ok(None) };
+    let Some(message) = tx.outgoing(id, channel.id)? else { return Ok(None) };
     if let Status::Failed { class: ErrorClass::OptedOut, code, .. } = &report.status
         && stops_everything(channel, code.as_deref())
     {
-        consent::stopped_by_provider(tx, app, line, channel, contact_id, now)?;
+        consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
     }
-    let moved = tx.message_reported(id, state, reason)?;
-    if moved && let Some(conversation) = conversation {
-        inbox::status_changed(tx, app, id, conversation, line_id, now)?;
-        return Ok(Some(Effects { live: true, ..Effects::default() }));
+    let moved = match turned_up(tx, channel, id, &message, report, part, by_part.is_some(), now)? {
+        Some(goes_on) => goes_on,
+        None => moved(tx, channel, id, &message, &report.status, by_part.is_some(), now)?,
+    };
+    if !moved {
+        return Ok(Some(Effects::default()));
     }
-    Ok(Some(Effects::default()))
+    let mut effects = Effects { outbound: true, ..Effects::default() };
+    if let Some(conversation) = message.conversation_id {
+        inbox::status_changed(tx, app, id, conversation, message.line_id, now)?;
+        effects.live = true;
+    }
+    Ok(Some(effects))
+}
+
+/// A report about a part that we did not know the provider had taken, of a message that needs several: the rest is sent.
+/// `None` when there is no rest, or nothing new.
+#[expect(clippy::too_many_arguments, reason = "the parts of one report")]
+fn turned_up(
+    tx: &mut Tx<'_>,
+    channel: &Channel,
+    id: uuid::Uuid,
+    message: &OutgoingRow,
+    report: &DeliveryReport,
+    part: Vec<u8>,
+    is_known: bool,
+    now: Ts,
+) -> Result<Option<bool>> {
+    let waits = matches!(message.state, MessageState::Queued | MessageState::Unknown);
+    let failed = matches!(report.status, Status::Failed { .. });
+    if is_known || failed || !waits || message.requests < 2 || message.channel_id != channel.id {
+        return Ok(None);
+    }
+    let known = tx.part_turned_up(id, channel.id, part)?;
+    if known < message.requests { tx.message_goes_on(id, now).map(Some) } else { Ok(None) }
+}
+
+/// Moves the message by what is reported; `false` when it is that far already, or the report is about a channel that
+/// it has left.
+fn moved(
+    tx: &mut Tx<'_>,
+    channel: &Channel,
+    id: uuid::Uuid,
+    message: &OutgoingRow,
+    status: &Status,
+    is_known: bool,
+    now: Ts,
+) -> Result<bool> {
+    let here = message.channel_id == channel.id;
+    match status {
+        // She has it, by whichever way: nothing more is sent.
+        Status::Delivered => tx.message_reported(id, MessageState::Delivered, None),
+        Status::Read => tx.message_reported(id, MessageState::Read, None),
+        // The message has gone on to another channel: what the former one says of its own failure or progress is late.
+        Status::Accepted | Status::Sent | Status::Failed { .. } if !here => Ok(false),
+        // We know that this part was taken; the message waits for another part, or for another channel.
+        Status::Accepted | Status::Sent if is_known && message.state == MessageState::Queued => Ok(false),
+        Status::Accepted | Status::Sent => tx.message_reported(id, MessageState::Sent, None),
+        Status::Failed { class, code, .. } => {
+            let reason = label(*class, code.as_deref());
+            let elsewhere = fails_over(*class)
+                && !channel.delivery.fail_over.is_empty()
+                && tx.message_reported_elsewhere(id, &reason, now)?;
+            Ok(elsewhere || tx.message_reported(id, MessageState::Failed, Some(reason))?)
+        }
+    }
+}
+
+/// Whether another channel may reach her when this one failed for such a reason.
+fn fails_over(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::Unreachable
+            | ErrorClass::WindowClosed
+            | ErrorClass::RefusedForNow
+            | ErrorClass::Transient
+            | ErrorClass::TemplateBroken
+    )
 }
 
 /// Whether an opt-out with this code is of everything; WhatsApp lets a person switch off marketing alone.

@@ -1,9 +1,9 @@
 //! Statements over `message` and `message_part`.
 use uuid::Uuid;
 
-use super::MessageState;
+use super::{Lane, MessageState};
 use crate::args;
-use crate::store::{Kind, Many, Result, Sql, Ts, Tx, Value};
+use crate::store::{Kind, Many, Result, Row, Sql, Ts, Tx, Value};
 
 static MESSAGES: Many = Many {
     table: "message",
@@ -28,6 +28,8 @@ static MESSAGES: Many = Many {
         ("keep", Kind::Bool),
         ("client_id", Kind::Uuid),
         ("created_at", Kind::Int),
+        ("lane", Kind::Int),
+        ("bulk_id", Kind::Uuid),
     ],
     tail: "",
 };
@@ -53,6 +55,8 @@ pub struct MessageRow {
     /// Whether the body stays after delivery.
     pub keep: bool,
     pub client_id: Option<Uuid>,
+    /// The bulk sending that it is part of; it leaves in the lane of those then.
+    pub bulk_id: Option<Uuid>,
     pub at: Ts,
 }
 
@@ -83,6 +87,8 @@ impl Tx<'_> {
             Value::from(row.keep),
             Value::from(row.client_id),
             Value::from(row.at),
+            Value::Int(i64::from(row.bulk_id.is_some())),
+            Value::from(row.bulk_id),
         ];
         self.insert_later(&MESSAGES, values)
     }
@@ -90,43 +96,188 @@ impl Tx<'_> {
 
 const DUE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
-       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id \
+       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
+       m.lane, m.bulk_id, c.consent, m.created_at \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
-     WHERE m.state = 1 AND m.part {in_ints:$1} AND m.due_at <= $2 AND NOT EXISTS \
-       (SELECT 1 FROM message e WHERE e.contact_id = m.contact_id AND e.state IN (1, 2) AND e.id < m.id) \
+     WHERE m.state = 1 AND m.lane = $4 AND m.part {in_ints:$1} AND m.due_at <= $2 \
+       AND m.channel_id {in_uuids:$5} \
+       AND NOT EXISTS (SELECT 1 FROM bulk b WHERE b.id = m.bulk_id AND b.state <> 0) \
+       AND NOT EXISTS (SELECT 1 FROM message e WHERE e.contact_id = m.contact_id AND e.state IN (1, 2) \
+         AND e.id < m.id AND (e.state = 2 OR e.lane <= m.lane) AND e.channel_id {in_uuids:$6}) \
      ORDER BY m.id LIMIT $3"
 );
 const LEASE: Sql = crate::sql!(
-    "UPDATE message SET state = 2, owner = $2, attempts = attempts + 1 WHERE state = 1 AND id {in_uuids:$1}"
+    "UPDATE message SET state = 2, owner = $2, attempts = attempts + 1, tried_at = $3, look_at = NULL \
+     WHERE state = 1 AND id {in_uuids:$1}"
 );
 const SENT: Sql = crate::sql!(
     "UPDATE message SET state = CASE WHEN state IN (2, 3) THEN 4 ELSE state END, owner = NULL, reason = NULL, \
-     body = CASE WHEN keep OR $2 THEN body ELSE NULL END WHERE id {in_uuids:$1}"
+     look_at = NULL, body = CASE WHEN keep OR $2 THEN body ELSE NULL END WHERE id {in_uuids:$1}"
+);
+/// Sent, and looked after until it is delivered: its body stays, another channel may need it.
+const WATCHED: Sql = crate::sql!(
+    "UPDATE message SET state = 4, owner = NULL, reason = NULL, look_at = $2 WHERE id = $1 AND state IN (2, 3)"
 );
 const AGAIN: Sql = crate::sql!(
-    "UPDATE message SET state = 1, owner = NULL, due_at = $2, reason = $3 WHERE id = $1 AND state = 2"
+    "UPDATE message SET state = 1, owner = NULL, due_at = $2, reason = $3, attempts = attempts - $4 \
+     WHERE id = $1 AND state = 2"
 );
 const ENDED: Sql = crate::sql!(
-    "UPDATE message SET state = $2, owner = NULL, reason = $3, \
+    "UPDATE message SET state = $2, owner = NULL, reason = $3, look_at = NULL, \
      body = CASE WHEN keep THEN body ELSE NULL END WHERE id = $1 AND state IN (1, 2)"
 );
-const UNKNOWN: Sql =
-    crate::sql!("UPDATE message SET state = 3, owner = NULL, reason = $2 WHERE id = $1 AND state = 2");
+/// It waits for another channel: not due by itself.
+const ELSEWHERE: Sql = crate::sql!(
+    "UPDATE message SET state = 1, owner = NULL, due_at = 9000000000000000000, reason = $2, look_at = $3 \
+     WHERE id = $1 AND state = 2"
+);
+const UNKNOWN: Sql = crate::sql!(
+    "UPDATE message SET state = 3, owner = NULL, reason = $2, look_at = $3 WHERE id = $1 AND state = 2"
+);
 const REPORTED: Sql = crate::sql!(
-    "UPDATE message SET state = $2, reason = $3, body = CASE WHEN keep OR state IN (1, 2) THEN body ELSE NULL END \
+    "UPDATE message SET state = $2, reason = $3, look_at = CASE WHEN $2 = 4 THEN look_at ELSE NULL END, \
+     body = CASE WHEN keep OR state = 2 OR ($2 = 4 AND look_at IS NOT NULL) THEN body ELSE NULL END \
      WHERE id = $1 AND direction = 1 AND state < $2 AND state < 7 AND NOT ($2 = 7 AND state > 4)"
+);
+/// The provider took it first and reports now that she cannot be reached: another channel may.
+const REPORTED_ELSEWHERE: Sql = crate::sql!(
+    "UPDATE message SET state = 1, due_at = 9000000000000000000, reason = $2, look_at = $3 \
+     WHERE id = $1 AND direction = 1 AND state IN (3, 4) AND body IS NOT NULL"
+);
+const REQUESTS: Sql = crate::sql!("UPDATE message SET requests = $2 WHERE id = $1");
+/// A part of it turned out to have been taken: the rest is sent.
+const GO_ON: Sql = crate::sql!(
+    "UPDATE message SET state = 1, due_at = $2, look_at = NULL WHERE id = $1 AND state IN (1, 3) AND body IS NOT NULL"
+);
+const CANCEL_QUEUED: Sql = crate::sql!(
+    "UPDATE message SET state = 8, reason = $2, look_at = NULL, body = CASE WHEN keep THEN body ELSE NULL END \
+     WHERE contact_id = $1 AND direction = 1 AND state = 1"
 );
 const BY_PART: Sql =
     crate::sql!("SELECT message_id FROM message_part WHERE channel_id = $1 AND external_hash = $2");
-const EXISTS: Sql = crate::sql!(
-    "SELECT line_id, conversation_id, contact_id FROM message WHERE id = $1 AND channel_id = $2 AND direction = 1"
+const OUTGOING: Sql = crate::sql!(
+    "SELECT line_id, conversation_id, contact_id, channel_id, state, requests FROM message m WHERE id = $1 AND direction = 1 \
+     AND (channel_id = $2 OR EXISTS (SELECT 1 FROM message_route r WHERE r.message_id = m.id AND r.channel_id = $2))"
 );
-const PARTS_SENT: Sql = crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1");
+const PARTS_SENT: Sql =
+    crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1 AND channel_id = $2");
 pub(super) static PARTS: Many = Many {
     table: "message_part",
     columns: &[("channel_id", Kind::Uuid), ("external_hash", Kind::Bytes), ("message_id", Kind::Uuid)],
     tail: "ON CONFLICT (channel_id, external_hash) DO NOTHING",
 };
+
+const WATCHED_NOW: Sql = crate::sql!(
+    "SELECT id, line_id, contact_id, conversation_id, channel_id, state, reason, tried_at, requests FROM message \
+     WHERE look_at <= $2 AND part {in_ints:$1} ORDER BY look_at, id LIMIT $3"
+);
+const LOOK_AGAIN: Sql = crate::sql!("UPDATE message SET look_at = $2 WHERE id = $1");
+const UNKNOWN_MESSAGE: Sql = crate::sql!(
+    "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
+       m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
+       m.lane, m.bulk_id, c.consent, m.created_at \
+     FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
+     WHERE m.id = $1 AND m.state = 3"
+);
+const REROUTED: Sql = crate::sql!(
+    "UPDATE message SET channel_id = $2, identity_id = $3, state = 1, due_at = $4, look_at = NULL, attempts = 0, \
+     requests = NULL WHERE id = $1 AND state IN (1, 4) AND body IS NOT NULL"
+);
+const INSERT_ROUTE: Sql = crate::sql!(
+    "INSERT INTO message_route (message_id, channel_id, at, reason) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (message_id, channel_id) DO NOTHING"
+);
+const ROUTES: Sql =
+    crate::sql!("SELECT channel_id FROM message_route WHERE message_id = $1 ORDER BY at, channel_id");
+
+/// A message that something must be done about.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    pub id: Uuid,
+    pub line_id: Uuid,
+    pub contact_id: Uuid,
+    pub conversation_id: Option<Uuid>,
+    pub channel_id: Uuid,
+    pub state: MessageState,
+    /// Why it is not on its way, or has not arrived.
+    pub reason: String,
+    pub tried_at: Option<Ts>,
+    /// How many requests it needs.
+    pub requests: i64,
+}
+
+impl Tx<'_> {
+    /// Messages of these parts that are due to be looked at.
+    pub(super) fn watched_messages(&mut self, parts: &[i64], now: Ts, limit: i64) -> Result<Vec<Watched>> {
+        let rows = self.rows(WATCHED_NOW, args![parts.to_vec(), now, limit])?;
+        let read = rows.iter().map(|row| {
+            Ok(Watched {
+                id: row.get(0)?,
+                line_id: row.get(1)?,
+                contact_id: row.get(2)?,
+                conversation_id: row.get(3)?,
+                channel_id: row.get(4)?,
+                state: MessageState::from_code(row.get(5)?)?,
+                reason: row.get::<Option<String>>(6)?.unwrap_or_else(|| "not_delivered".to_owned()),
+                tried_at: row.get(7)?,
+                requests: row.get::<Option<i64>>(8)?.unwrap_or(1),
+            })
+        });
+        read.collect()
+    }
+
+    /// When a message is looked at next; `None`: never.
+    pub(super) fn look_again(&mut self, id: Uuid, at: Option<Ts>) -> Result<()> {
+        self.later(LOOK_AGAIN, args![id, at])
+    }
+
+    /// A message of which nobody knows whether it was sent, with the parts that are known.
+    pub(super) fn unknown_message(&mut self, id: Uuid) -> Result<Option<Leased>> {
+        let Some(row) = self.row(UNKNOWN_MESSAGE, args![id])? else { return Ok(None) };
+        let mut message = Leased::from_row(&row)?;
+        let count: i64 = self.one(PARTS_SENT, args![id, message.channel_id])?.get(0)?;
+        message.parts_sent = usize::try_from(count).unwrap_or(0);
+        Ok(Some(message))
+    }
+
+    /// Puts a message on another channel. When it was delivered meanwhile it stays as it is.
+    pub(super) fn message_rerouted(
+        &mut self,
+        id: Uuid,
+        from: Uuid,
+        to: Uuid,
+        identity: Uuid,
+        reason: &str,
+        now: Ts,
+    ) -> Result<()> {
+        self.run(INSERT_ROUTE, args![id, from, now, reason])?;
+        self.run(REROUTED, args![id, to, identity, now]).map(drop)
+    }
+
+    /// The channels that a message was tried on before, in order.
+    pub(super) fn routes_tried(&mut self, id: Uuid) -> Result<Vec<Uuid>> {
+        self.rows(ROUTES, args![id])?.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+/// What a lease may take.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Room {
+    /// Messages over all, and how many of them may be bulk.
+    pub limit: usize,
+    pub bulk: usize,
+    /// Channels that may send: what waits on another holds nobody up.
+    pub on: Vec<Uuid>,
+    /// Channels that can take as much as there is room for, and those that can take only so much.
+    pub wide: Vec<Uuid>,
+    pub narrow: Vec<(Uuid, usize)>,
+}
+
+impl Room {
+    pub fn is_shut(&self) -> bool {
+        self.wide.is_empty() && self.narrow.is_empty()
+    }
+}
 
 /// A message that this process has taken to send.
 #[derive(Debug, Clone)]
@@ -146,49 +297,77 @@ pub struct Leased {
     pub standing: i64,
     pub last_in_at: Option<Ts>,
     pub contact_id: Uuid,
+    pub lane: Lane,
+    pub bulk_id: Option<Uuid>,
+    pub consent: i64,
+    pub queued_at: Ts,
     /// Parts that the provider has taken in an earlier attempt.
     pub parts_sent: usize,
 }
 
+impl Leased {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            conversation_id: row.get(1)?,
+            line_id: row.get(2)?,
+            channel_id: row.get(3)?,
+            identity_id: row.get(4)?,
+            body: row.get(5)?,
+            day: row.get(6)?,
+            valid_until: row.get(7)?,
+            attempts: row.get(8)?,
+            key_id: row.get(9)?,
+            profile: row.get(10)?,
+            standing: row.get(11)?,
+            last_in_at: row.get(12)?,
+            contact_id: row.get(13)?,
+            lane: if row.get::<i64>(14)? == 0 { Lane::Conversation } else { Lane::Bulk },
+            bulk_id: row.get(15)?,
+            consent: row.get(16)?,
+            queued_at: row.get(17)?,
+            parts_sent: 0,
+        })
+    }
+}
+
 impl Tx<'_> {
-    /// Takes the first due message of each person in these parts: what comes later waits for it.
+    /// Takes the first due message of each person in these parts: what comes later waits for it. Conversations go
+    /// first, bulk gets the room that is left.
     pub(super) fn lease_messages(
         &mut self,
-        parts: Vec<i64>,
+        parts: &[i64],
         owner: Uuid,
         now: Ts,
-        limit: i64,
+        room: &Room,
     ) -> Result<Vec<Leased>> {
-        let rows = self.rows(DUE, args![parts, now, limit])?;
-        let mut leased = Vec::with_capacity(rows.len());
-        for row in rows {
-            leased.push(Leased {
-                id: row.get(0)?,
-                conversation_id: row.get(1)?,
-                line_id: row.get(2)?,
-                channel_id: row.get(3)?,
-                identity_id: row.get(4)?,
-                body: row.get(5)?,
-                day: row.get(6)?,
-                valid_until: row.get(7)?,
-                attempts: row.get(8)?,
-                key_id: row.get(9)?,
-                profile: row.get(10)?,
-                standing: row.get(11)?,
-                last_in_at: row.get(12)?,
-                contact_id: row.get(13)?,
-                parts_sent: 0,
-            });
+        let mut leased: Vec<Leased> = Vec::new();
+        for (lane, most) in [(Lane::Conversation, room.limit), (Lane::Bulk, room.bulk)] {
+            let wide = std::iter::once((room.wide.clone(), None));
+            let narrow = room.narrow.iter().map(|(id, free)| (vec![*id], Some(*free)));
+            for (channels, free) in wide.chain(narrow) {
+                let taken = leased.iter().filter(|message| channels.contains(&message.channel_id)).count();
+                let left = free.map_or(most, |free| free.saturating_sub(taken)).min(most);
+                let left = left.min(room.limit - leased.len());
+                if channels.is_empty() || left == 0 {
+                    continue;
+                }
+                let limit = i64::try_from(left).unwrap_or(1);
+                let args = args![parts.to_vec(), now, limit, lane as i64, channels, room.on.clone()];
+                for row in self.rows(DUE, args)? {
+                    leased.push(Leased::from_row(&row)?);
+                }
+            }
         }
         if !leased.is_empty() {
             let ids: Vec<Uuid> = leased.iter().map(|message| message.id).collect();
-            let taken = self.run(LEASE, args![ids, owner])?;
+            let taken = self.run(LEASE, args![ids, owner, now])?;
             if taken != leased.len() as u64 {
                 return Err(crate::store::StoreError::Again("another process sends these".into()));
             }
         }
         for message in leased.iter_mut().filter(|message| message.attempts > 0) {
-            let count: i64 = self.one(PARTS_SENT, args![message.id])?.get(0)?;
+            let count: i64 = self.one(PARTS_SENT, args![message.id, message.channel_id])?.get(0)?;
             message.parts_sent = usize::try_from(count).unwrap_or(0);
         }
         Ok(leased)
@@ -199,8 +378,50 @@ impl Tx<'_> {
         if ids.is_empty() { Ok(()) } else { self.later(SENT, args![ids, keep_body]) }
     }
 
-    pub(super) fn message_again(&mut self, id: Uuid, due_at: Ts, reason: &str) -> Result<()> {
-        self.later(AGAIN, args![id, due_at, reason])
+    /// Sent, and looked at again at that time unless it is delivered before.
+    pub(super) fn message_watched(&mut self, id: Uuid, look_at: Ts) -> Result<()> {
+        self.later(WATCHED, args![id, look_at])
+    }
+
+    /// It is tried again; an attempt that the message is not to blame for does not count.
+    pub(super) fn message_again(&mut self, id: Uuid, due_at: Ts, reason: &str, counted: bool) -> Result<()> {
+        self.later(AGAIN, args![id, due_at, reason, i64::from(!counted)])
+    }
+
+    /// This channel cannot deliver it: it waits until another one was looked for.
+    pub(super) fn message_elsewhere(&mut self, id: Uuid, reason: &str, now: Ts) -> Result<()> {
+        self.later(ELSEWHERE, args![id, reason, now])
+    }
+
+    /// How many requests a message needs that was not sent whole.
+    pub(super) fn message_requests(&mut self, id: Uuid, requests: usize) -> Result<()> {
+        self.later(REQUESTS, args![id, i64::try_from(requests).unwrap_or(i64::MAX)])
+    }
+
+    /// Notes a part of which nobody knew that the provider had taken it; how many are known now.
+    pub(super) fn part_turned_up(&mut self, id: Uuid, channel_id: Uuid, hash: Vec<u8>) -> Result<i64> {
+        let row = vec![Value::from(channel_id), Value::from(hash), Value::from(id)];
+        self.insert_many(&PARTS, vec![row])?;
+        self.one(PARTS_SENT, args![id, channel_id])?.get(0)
+    }
+
+    /// Sends the rest of a message of which a part has turned up.
+    pub(super) fn message_goes_on(&mut self, id: Uuid, now: Ts) -> Result<bool> {
+        Ok(self.run(GO_ON, args![id, now])? == 1)
+    }
+
+    /// As [`message_elsewhere`](Self::message_elsewhere), for one that the provider had taken; `false` when it was
+    /// delivered, has ended, or nothing is left of it to send.
+    pub(super) fn message_reported_elsewhere(&mut self, id: Uuid, reason: &str, now: Ts) -> Result<bool> {
+        Ok(self.run(REPORTED_ELSEWHERE, args![id, reason, now])? == 1)
+    }
+
+    /// Everything that waits to be sent to a person is called off.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn cancel_queued(&mut self, contact_id: Uuid, reason: &str) -> Result<()> {
+        self.later(CANCEL_QUEUED, args![contact_id, reason])
     }
 
     /// It will not be sent any more: `Failed` or `Cancelled`.
@@ -208,8 +429,8 @@ impl Tx<'_> {
         self.later(ENDED, args![id, state.code(), reason])
     }
 
-    pub(super) fn message_unknown(&mut self, id: Uuid, reason: &str) -> Result<()> {
-        self.later(UNKNOWN, args![id, reason])
+    pub(super) fn message_unknown(&mut self, id: Uuid, reason: &str, look_at: Ts) -> Result<()> {
+        self.later(UNKNOWN, args![id, reason, look_at])
     }
 
     /// Moves a message forward by a report; `false` when it is that far already.
@@ -227,14 +448,31 @@ impl Tx<'_> {
         self.row(BY_PART, args![channel_id, hash])?.map(|row| row.get(0)).transpose()
     }
 
-    /// Line, conversation and contact of an outgoing message of a channel.
-    pub(super) fn outgoing(
-        &mut self,
-        id: Uuid,
-        channel_id: Uuid,
-    ) -> Result<Option<(Uuid, Option<Uuid>, Uuid)>> {
-        self.row(EXISTS, args![id, channel_id])?
-            .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .transpose()
+    /// An outgoing message that was tried on a channel, or is.
+    pub(super) fn outgoing(&mut self, id: Uuid, channel_id: Uuid) -> Result<Option<OutgoingRow>> {
+        let row = self.row(OUTGOING, args![id, channel_id])?;
+        row.map(|row| {
+            Ok(OutgoingRow {
+                line_id: row.get(0)?,
+                conversation_id: row.get(1)?,
+                contact_id: row.get(2)?,
+                channel_id: row.get(3)?,
+                state: MessageState::from_code(row.get(4)?)?,
+                requests: row.get::<Option<i64>>(5)?.unwrap_or(1),
+            })
+        })
+        .transpose()
     }
+}
+
+/// What a report needs to know of its message.
+pub(super) struct OutgoingRow {
+    pub line_id: Uuid,
+    pub conversation_id: Option<Uuid>,
+    pub contact_id: Uuid,
+    /// The channel that it is on now.
+    pub channel_id: Uuid,
+    pub state: MessageState,
+    /// How many requests it needs.
+    pub requests: i64,
 }

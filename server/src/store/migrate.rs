@@ -24,7 +24,8 @@ macro_rules! migration {
     };
 }
 
-const DATA: &[Migration] = &[migration!("0001_first"), migration!("0002_hot_rows")];
+const DATA: &[Migration] =
+    &[migration!("0001_first"), migration!("0002_hot_rows"), migration!("0004_delivery")];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 
 /// All steps of a part, oldest first.

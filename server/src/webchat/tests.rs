@@ -212,6 +212,7 @@ fn row(
         valid_until: None,
         keep: true,
         client_id: None,
+        bulk_id: None,
         at,
     }
 }

@@ -223,6 +223,7 @@ impl World {
                     valid_until: None,
                     keep: true,
                     client_id: None,
+                    bulk_id: None,
                     at: now,
                 })?;
                 inbox::message_arrived(tx, &app, &contact, id, message_id, &words, now)?;
