@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum Fault {
     /// The message is taken and sent, but the connection closes before the answer: the caller cannot know.
     LostAnswer,
+    /// The connection closes before the message is taken: the caller cannot know either, and nothing is sent.
+    Dropped,
     /// 500 and nothing is sent.
     ServerError,
     /// The account sends too fast (Meta 130429, Twilio 20429); nothing is sent.
@@ -18,6 +20,8 @@ pub enum Fault {
     BadCredentials,
     /// The person cannot be reached: accepted, then a failed status (Meta 131026, Twilio 30003).
     Unreachable,
+    /// The template was paused because of its quality (Meta 132015; Twilio 63005); nothing is sent.
+    TemplatePaused,
     /// The answer comes after this real time.
     Slow(Duration),
 }

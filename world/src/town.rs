@@ -403,7 +403,12 @@ async fn undone(app: &App) -> i64 {
         tx.one(
             openline::sql!(
                 "SELECT (SELECT count(*) FROM inbound WHERE state = 0 AND retry_at <= $1) + \
-                 (SELECT count(*) FROM message WHERE state IN (1, 2) AND due_at <= $1) + \
+                 (SELECT count(*) FROM message m JOIN channel c ON c.id = m.channel_id \
+                  LEFT JOIN bulk b ON b.id = m.bulk_id \
+                  WHERE m.state IN (1, 2) AND m.due_at <= $1 AND c.state = 0 \
+                  AND (m.bulk_id IS NULL OR b.state = 0)) + \
+                 (SELECT count(*) FROM message WHERE look_at <= $1) + \
+                 (SELECT count(*) FROM bulk WHERE state = 0) + \
                  (SELECT count(*) FROM job WHERE set_aside = {false} AND due_at <= $1) + \
                  (SELECT count(*) FROM contact WHERE session_until <= $1) + \
                  (SELECT count(*) FROM conversation WHERE after_close_at <= $1)"

@@ -15,6 +15,7 @@ use crate::access::{self, OperatorAccess, staff};
 use crate::args;
 use crate::inbound::replay::{self, Replayed};
 use crate::inbox::view::Named;
+use crate::lines::ChannelState;
 use crate::store::{Result, Sql, Ts, Tx};
 
 /// Failures are counted over so long.
@@ -42,7 +43,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ChannelHealth {
     id: Uuid,
-    /// `whatsapp`, `sms` or `webchat`.
+    /// `whatsapp`, `sms`, `webchat`, `telegram`, `viber` and so on.
     kind: &'static str,
     name: &'static str,
     /// The line's own address on the channel, shortened.
@@ -56,6 +57,12 @@ struct ChannelHealth {
     unknown: i64,
     /// Where the provider must call us.
     webhook_path: Option<String>,
+    /// `on`, `paused` by the operator, or `stopped` because the provider refuses the account.
+    state: &'static str,
+    /// Why it is stopped: the kind of error and the provider's code.
+    state_reason: Option<String>,
+    /// Since when it is stopped.
+    state_since: Option<String>,
 }
 
 /// How a line is doing.
@@ -92,6 +99,10 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
         let id = channel.id;
         let last_in: Option<Ts> = tx.one(LAST_IN, args![id])?.get(0)?;
         let is_ours = channel.account.is_none();
+        let (state_reason, state_since) = match &channel.state {
+            ChannelState::Stopped { reason, at } => (Some(reason.clone()), Some(at.to_rfc3339())),
+            ChannelState::On | ChannelState::Paused => (None, None),
+        };
         channels.push(ChannelHealth {
             id,
             kind: channel.kind.as_str(),
@@ -102,6 +113,9 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
             failed_24h: tx.one(FAILED, args![first_id, id])?.get(0)?,
             unknown: tx.one(UNKNOWN, args![id])?.get(0)?,
             webhook_path: if is_ours { None } else { Some(format!("/hooks/{id}")) },
+            state: channel.state.as_str(),
+            state_reason,
+            state_since,
         });
     }
     let (set_aside, unparsable) = tx.count_waiting_for_operator(&channel_ids(access))?;

@@ -20,6 +20,8 @@ const STOPPED: i64 = 1;
 const BLOCKED: i64 = 2;
 /// `contact.consent` of a person who has agreed.
 const AGREED: i64 = 3;
+/// How long a channel rests whose account was refused, until its stop is known everywhere in this process.
+const STOPPING: Duration = Duration::from_secs(10);
 /// How long a message may wait in the queue; later it would come out of nowhere.
 const MAX_QUEUED_SECONDS: i64 = 86_400;
 
@@ -194,7 +196,11 @@ fn refused(app: &App, channel: &Channel, message: &Leased, content: &Content, se
                 },
                 // A token that we fetched may be over before its time: it is fetched again once.
                 ErrorClass::AccountBroken if app.tokens.forget(channel.id) => Outcome::again(&reason),
-                ErrorClass::AccountBroken => Outcome::AccountBroken { reason },
+                ErrorClass::AccountBroken => {
+                    // Nothing more leaves before the stop is written down.
+                    app.pace.too_fast(channel.id, Some(STOPPING), app.now());
+                    Outcome::AccountBroken { reason }
+                }
                 ErrorClass::Throttled | ErrorClass::ThrottledPerson | ErrorClass::Transient => {
                     Outcome::again(&reason)
                 }

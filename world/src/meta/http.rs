@@ -124,6 +124,13 @@ fn refuse(fault: Option<Fault>) -> Option<Response> {
             "Too many messages sent from this phone number to the same phone number in a short time.",
         ),
         Fault::BadCredentials => bad_token(),
+        Fault::Dropped => lost_answer(),
+        Fault::TemplatePaused => error(
+            StatusCode::BAD_REQUEST,
+            132_015,
+            "Template is Paused",
+            "The template is paused because of low quality and cannot be sent.",
+        ),
         Fault::LostAnswer | Fault::Unreachable | Fault::Slow(_) => return None,
     })
 }

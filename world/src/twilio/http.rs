@@ -76,6 +76,14 @@ async fn create(
             return error(StatusCode::TOO_MANY_REQUESTS, 20_429, "Too Many Requests");
         }
         Some(Fault::BadCredentials) => return error(StatusCode::UNAUTHORIZED, 20_003, "Authenticate"),
+        Some(Fault::Dropped) => return lost_answer(),
+        Some(Fault::TemplatePaused) => {
+            return error(
+                StatusCode::BAD_REQUEST,
+                63_005,
+                "Channel provider returned error: template paused",
+            );
+        }
         Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
         Some(Fault::LostAnswer | Fault::Unreachable) | None => {}
     }
