@@ -243,7 +243,9 @@ async fn a_paused_template_halts_the_sending(town: Town) {
     let (app, line) = (town.app(), town.line().id);
     town.meta().faults().next(Fault::TemplatePaused);
     let all = contacts(&town).await;
-    let id = bulk::begin(&app, line, "Horario", template("horario"), all, app.now()).await.unwrap();
+    let id = bulk::begin(&app, line, "Horario", template("horario"), all, app.now())
+        .await
+        .expect("the store answers");
     town.settle().await;
     let halted = sending(&town).await;
     assert_eq!((halted.state, halted.reason.as_deref()), ("paused", Some("template_broken 132015")));
@@ -273,9 +275,9 @@ async fn a_stop_between_queueing_and_sending_is_obeyed(town: Town) {
     }
     let (app, line) = (town.app(), town.line().id);
     let whatsapp = channel(&town, ChannelKind::Whatsapp);
-    lines::switch_channel(&app, line, whatsapp, false).await.unwrap();
+    lines::switch_channel(&app, line, whatsapp, false).await.expect("the store answers");
     let all = contacts(&town).await;
-    bulk::begin(&app, line, "Horario", template("horario"), all, app.now()).await.unwrap();
+    bulk::begin(&app, line, "Horario", template("horario"), all, app.now()).await.expect("the store answers");
     let queued = async |state: i64| {
         let counted = app.store.read(move |tx| {
             let count =
@@ -288,7 +290,7 @@ async fn a_stop_between_queueing_and_sending_is_obeyed(town: Town) {
         tokio::task::yield_now().await;
     }
     amina.texts("ALTO").await;
-    lines::switch_channel(&app, line, whatsapp, true).await.unwrap();
+    lines::switch_channel(&app, line, whatsapp, true).await.expect("the store answers");
     town.settle().await;
     amina.sees_next("No le enviaremos más").await;
     amina.sees_nothing_more().await;
@@ -316,7 +318,9 @@ async fn a_broken_account_stops_the_channel_and_loses_nothing(town: Town) {
         (&stopped["state"], &stopped["state_reason"]),
         (&"stopped".into(), &"account_broken 190".into())
     );
-    world::line::whatsapp_channel(&town.app(), town.line().id, &town.meta().base_url()).await.unwrap();
+    world::line::whatsapp_channel(&town.app(), town.line().id, &town.meta().base_url())
+        .await
+        .expect("the store answers");
     town.settle().await;
     whatsapp.sees_next("uno").await;
     whatsapp.sees_next("dos").await;
