@@ -51,6 +51,11 @@ pub(crate) trait Adapter {
 
     fn verify(&self, request: &HttpRequest) -> Result<(), Denied>;
 
+    /// From when until when a call's signature is good, where it says so; only asked when it is a good one.
+    fn signed_for(&self, _request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        None
+    }
+
     fn challenge(&self, _request: &HttpRequest) -> Option<HttpResponse> {
         None
     }

@@ -461,15 +461,17 @@ pub enum Denied {
     Malformed,
     #[error("the signature was not made with this channel's secret over these bytes")]
     Mismatch,
+    #[error("the signature is good, but it is too old or of a time to come")]
+    Stale,
 }
 
 impl Denied {
-    /// What to answer: 401 without a usable signature, 403 with a wrong one.
+    /// What to answer: 401 without a usable signature, 403 with a wrong one or one of another time.
     #[must_use]
     pub const fn http_status(self) -> u16 {
         match self {
             Self::Unsigned | Self::Malformed => 401,
-            Self::Mismatch => 403,
+            Self::Mismatch | Self::Stale => 403,
         }
     }
 }

@@ -20,6 +20,7 @@
 mod account;
 mod adapter;
 mod answers;
+mod called;
 mod choices;
 mod dialog360;
 mod gateways;
@@ -84,6 +85,9 @@ use flow::words::Urn;
 use jiff::Timestamp;
 use serde_json::Value;
 
+/// How far a signature's time may be from ours. Wide, since a clock that is wrong must not lose a message.
+pub const MAX_SKEW: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
 /// The most requests that one message may become.
 pub const MAX_PARTS: usize = 20;
 
@@ -99,6 +103,22 @@ pub fn scheme(account: &Account) -> &str {
 /// When there is no signature, or none that this channel's secret (or its predecessor) made.
 pub fn verify(account: &Account, request: &HttpRequest) -> Result<(), Denied> {
     account.settings.adapter().verify(request)
+}
+
+/// As [`verify`], and the signature is of now where it says of when it is: one that was caught on the way cannot be used
+/// again for ever. Clocks may differ by [`MAX_SKEW`]; within it a repeated call is known by its message's id.
+///
+/// # Errors
+/// As [`verify`], and [`Denied::Stale`].
+pub fn verify_at(account: &Account, request: &HttpRequest, now: Timestamp) -> Result<(), Denied> {
+    let adapter = account.settings.adapter();
+    adapter.verify(request)?;
+    let Some((from, until)) = adapter.signed_for(request) else { return Ok(()) };
+    let skew = jiff::SignedDuration::try_from(MAX_SKEW).unwrap_or_default();
+    if now.duration_until(from) > skew || until.duration_until(now) > skew {
+        return Err(Denied::Stale);
+    }
+    Ok(())
 }
 
 /// The answer to a provider's test call when the webhook is being set up; `None` for every other call.

@@ -1,12 +1,15 @@
 //! The signatures that providers put on their calls: making them (for fakes, tests and load) and checking them.
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use serde_json::Value;
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
 use crate::incoming::Denied;
+use crate::json::{self, text};
 
 /// The header that Meta signs its calls in.
 pub const META_HEADER: &str = "X-Hub-Signature-256";
@@ -34,6 +37,32 @@ pub fn twilio_body_sha256(body: &[u8]) -> String {
     hex::encode(Sha256::digest(body))
 }
 
+/// The claims of a signed token (JWT, HS256) whose signature is good. "none" and every other algorithm are refused: the
+/// caller of a webhook must not choose how he is checked.
+pub(crate) fn jwt_claims(token: &str, secret: &str) -> Result<Value, Denied> {
+    let (signed, signature) = token.trim().rsplit_once('.').ok_or(Denied::Malformed)?;
+    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Denied::Malformed);
+    let (head, claims) = signed.split_once('.').ok_or(Denied::Malformed)?;
+    let read = |text: &str| serde_json::from_slice::<Value>(&decoded(text)?).map_err(|_| Denied::Malformed);
+    if text(&read(head)?, "/alg") != Some("HS256") {
+        return Err(Denied::Malformed);
+    }
+    must_match(&hmac_sha256(secret, signed.as_bytes()), &decoded(signature)?)?;
+    read(claims)
+}
+
+/// From when until when a token's claims say that it is good.
+pub(crate) fn jwt_times(claims: &Value) -> Option<(Timestamp, Timestamp)> {
+    let second = |name: &str| Timestamp::from_second(json::integer(claims, name)?).ok();
+    let from = second("/nbf").or_else(|| second("/iat"))?;
+    Some((from, second("/exp").unwrap_or(from)))
+}
+
+/// The hexadecimal SHA-256 of some bytes against what a claim says of them.
+pub(crate) fn must_be_hash_of(bytes: &[u8], claimed: &str) -> Result<(), Denied> {
+    must_match(twilio_body_sha256(bytes).as_bytes(), claimed.to_ascii_lowercase().as_bytes())
+}
+
 /// HMAC takes a key of any length, so making one cannot fail.
 const ANY_KEY: &str = "HMAC takes keys of any length";
 
@@ -45,6 +74,35 @@ pub(crate) fn hmac_sha256_keyed(key: &[u8], body: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect(ANY_KEY);
     mac.update(body);
     mac.finalize().into_bytes().into()
+}
+
+/// The hashes that a provider may sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Digest {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+pub(crate) fn hmac(digest: Digest, secret: &str, text: &[u8]) -> Vec<u8> {
+    macro_rules! mac {
+        ($hash:ty) => {{
+            let mut mac = Hmac::<$hash>::new_from_slice(secret.as_bytes()).expect(ANY_KEY);
+            mac.update(text);
+            mac.finalize().into_bytes().to_vec()
+        }};
+    }
+    match digest {
+        Digest::Md5 => mac!(md5::Md5),
+        Digest::Sha1 => mac!(Sha1),
+        Digest::Sha256 => mac!(Sha256),
+        Digest::Sha512 => mac!(Sha512),
+    }
+}
+
+pub(crate) fn md5(text: &[u8]) -> Vec<u8> {
+    <md5::Md5 as sha2::Digest>::digest(text).to_vec()
 }
 
 pub(crate) fn twilio_mac(token: &str, url: &str, form: &[(String, String)]) -> [u8; 20] {

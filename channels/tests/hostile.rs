@@ -30,6 +30,9 @@ fn take(url: &str, content_type: &str, signature: &str, body: &[u8]) {
             .with("X-Slack-Signature", signature)
             .with("X-Slack-Request-Timestamp", "1")
             .with("Messagebird-Signature-Jwt", signature)
+            .with("X-Plivo-Signature-V3", signature)
+            .with("X-Plivo-Signature-V3-Nonce", "1")
+            .with("X-Freshchat-Signature", signature)
             .with("X-Forwarded-Path", url);
         let request = HttpRequest { method: method.into(), url: url.into(), headers, body: body.to_vec() };
         for account in ACCOUNTS.iter() {

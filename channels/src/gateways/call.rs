@@ -29,6 +29,16 @@ impl<'a> Call<'a> {
         Self { request, fields }
     }
 
+    /// All fields, in the order they came.
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// The same call with these fields.
+    pub(crate) fn with(&self, fields: Vec<(String, String)>) -> Self {
+        Self { request: self.request, fields }
+    }
+
     /// The first value of a field that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.fields

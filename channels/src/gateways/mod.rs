@@ -219,6 +219,11 @@ pub(crate) trait Gateway: Common {
         self.guard().verify(request)
     }
 
+    /// From when until when a call's signature is good, where it says so.
+    fn signed_for(&self, _request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        None
+    }
+
     /// Whether [`Gateway::verify`] has a secret of its own to check.
     fn signs(&self) -> bool {
         false
@@ -307,6 +312,10 @@ impl<G: Gateway> Adapter for G {
         Gateway::verify(self, request)
     }
 
+    fn signed_for(&self, request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        Gateway::signed_for(self, request)
+    }
+
     fn challenge(&self, request: &HttpRequest) -> Option<HttpResponse> {
         Gateway::challenge(self, request)
     }
@@ -344,7 +353,7 @@ impl<G: Gateway> Adapter for G {
     }
 
     fn webhook_token(&self) -> Option<&str> {
-        self.guard().token().filter(|_| !self.signs())
+        self.guard().token()
     }
 
     fn profile(&self, _account: &Account, urn: &Urn) -> Option<HttpRequest> {
@@ -625,7 +634,7 @@ pub mod settings {
     pub use super::start_mobile::StartMobileSettings;
     pub use super::telesom::TelesomSettings;
     pub use super::thinq::ThinqSettings;
-    pub use super::vonage::VonageSettings;
+    pub use super::vonage::{SignatureMethod, VonageSettings};
     pub use super::wavy::WavySettings;
     pub use super::wechat::{JiochatSettings, WechatSettings};
     pub use super::yo::YoSettings;

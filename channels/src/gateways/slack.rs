@@ -1,5 +1,6 @@
 //! Slack (docs.slack.dev/apis/events-api): events in, JSON out. Files are fetched with our own token and never made
 //! public. A file that goes out is a link: the call that took files was withdrawn in November 2025.
+use jiff::Timestamp;
 use url::Url;
 
 use super::kit::*;
@@ -53,6 +54,12 @@ impl Gateway for SlackSettings {
         signed.extend_from_slice(&request.body);
         let expected = signing::hmac_sha256(secret.expose(), &signed);
         signing::must_match(&expected, &signature.ok_or(Denied::Malformed)?)
+    }
+
+    fn signed_for(&self, request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        self.signing_secret.as_ref()?;
+        let at = seconds(request.headers.get(TIME_HEADER)?)?;
+        Some((at, at))
     }
 
     fn challenge(&self, request: &HttpRequest) -> Option<HttpResponse> {

@@ -1,18 +1,119 @@
-//! Vonage, formerly Nexmo (developer.vonage.com/messaging/sms): parameters in, form out, JSON back.
+//! Vonage, formerly Nexmo (developer.vonage.com/messaging/sms): parameters or JSON in, form out, JSON back. Calls can be
+//! signed in two ways, by a field `sig` over all others, or by a token with the hash of the body
+//! (developer.vonage.com/en/getting-started/concepts/signing-messages and .../concepts/webhooks).
+use jiff::Timestamp;
+use serde::Deserialize;
+
 use super::kit::*;
+use crate::signing::{self, Digest};
+
+/// The field that holds the signature of the others.
+const SIGNATURE_FIELD: &str = "sig";
 
 gateway_settings! {
     /// Settings of a number at Vonage.
     VonageSettings as "vonage" at Some("https://rest.nexmo.com"), {
         api_key: String,
         api_secret: Secret,
+        /// Calls are signed with it, and then every call must be.
+        #[serde(default)]
+        signature_secret: Option<Secret>,
+        /// How the field `sig` is made, as chosen in Vonage's dashboard.
+        #[serde(default)]
+        signature_method: SignatureMethod,
     }
+}
+
+/// How the field `sig` is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignatureMethod {
+    /// MD5 of the fields and the secret; Vonage's default, and the weakest.
+    #[default]
+    Md5hash,
+    /// The rest are HMACs.
+    Md5,
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+/// The fields of a call; Vonage can be told to send them as JSON.
+fn fields(call: &Call) -> Vec<(String, String)> {
+    let body = call.json().unwrap_or(Value::Null);
+    let in_json = body.as_object().into_iter().flatten();
+    let in_json = in_json.filter_map(|(name, _)| Some((name.clone(), json::code(&body, &pointer(name))?)));
+    call.fields().iter().cloned().chain(in_json).collect()
+}
+
+/// The JSON pointer to a field.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+impl VonageSettings {
+    /// Checks the field `sig`: each other field in the order of names as `&name=value`, in whose value neither `&` nor
+    /// `=` may stand.
+    fn signed_by_field(&self, secret: &Secret, call: &Call) -> Result<(), Denied> {
+        let mut fields = fields(call);
+        let given = fields.iter().find(|(name, _)| name == SIGNATURE_FIELD).map(|(_, value)| value.clone());
+        let given = hex::decode(given.ok_or(Denied::Unsigned)?.trim()).map_err(|_| Denied::Malformed)?;
+        fields.retain(|(name, _)| name != SIGNATURE_FIELD && name != crate::guard::TOKEN_PARAMETER);
+        fields.sort();
+        let text: String = fields
+            .iter()
+            .map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_")))
+            .collect();
+        let secret = secret.expose();
+        let expected = match self.signature_method {
+            SignatureMethod::Md5hash => signing::md5(format!("{text}{secret}").as_bytes()),
+            SignatureMethod::Md5 => signing::hmac(Digest::Md5, secret, text.as_bytes()),
+            SignatureMethod::Sha1 => signing::hmac(Digest::Sha1, secret, text.as_bytes()),
+            SignatureMethod::Sha256 => signing::hmac(Digest::Sha256, secret, text.as_bytes()),
+            SignatureMethod::Sha512 => signing::hmac(Digest::Sha512, secret, text.as_bytes()),
+        };
+        signing::must_match(&expected, &given)
+    }
+}
+
+/// The token in a call's `Authorization`.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    request.headers.get("Authorization")?.strip_prefix("Bearer ")
 }
 
 impl Gateway for VonageSettings {
     const MAX_TEXT: usize = 1600;
 
+    fn signs(&self) -> bool {
+        self.signature_secret.is_some()
+    }
+
+    fn verify(&self, request: &HttpRequest) -> Result<(), Denied> {
+        let Some(secret) = &self.signature_secret else { return super::Common::guard(self).verify(request) };
+        let Some(token) = bearer(request) else {
+            return self.signed_by_field(secret, &Call::of(request));
+        };
+        let claims = signing::jwt_claims(token, secret.expose())?;
+        match text(&claims, "/payload_hash") {
+            Some(hash) => signing::must_be_hash_of(&request.body, hash),
+            // Nothing in the token speaks for what stands in the address.
+            None => Err(Denied::Mismatch),
+        }
+    }
+
+    fn signed_for(&self, request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        let secret = self.signature_secret.as_ref()?;
+        if let Some(token) = bearer(request) {
+            return signing::jwt_times(&signing::jwt_claims(token, secret.expose()).ok()?);
+        }
+        let fields = fields(&Call::of(request));
+        let (_, at) = fields.iter().find(|(name, _)| name == "timestamp")?;
+        let at = seconds(at)?;
+        Some((at, at))
+    }
+
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let call = &call.with(fields(call));
         let Some(id) = call.any(&["messageId", "message-id"]) else {
             // The address is tried out when it is set up.
             let is_empty = call.any(&["msisdn", "text", "status"]).is_none();

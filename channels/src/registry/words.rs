@@ -180,7 +180,9 @@ fn common(key: &str) -> Option<&'static str> {
         "verification_token" => {
             "The former way to show that a call is genuine; leave it empty when there is a signing secret."
         }
-        "signature_secret" => "The secret that calls are signed with, from the provider's settings.",
+        "signature_secret" => {
+            "The secret that calls are signed with, from the provider's dashboard; then every call must be signed."
+        }
         "signature_method" => "How calls are signed, as it is chosen at the provider.",
         "public_key" => "The public key that calls can be checked with, as text that begins with -----BEGIN.",
         "project_id" => "project_id from the service account's JSON file.",
