@@ -95,6 +95,33 @@ describe("the queue", () => {
     noErrors(tab.errors);
   });
 
+  it("searches beyond what is loaded: so far by itself, and further when asked", async () => {
+    const like = mock.world.conversations.get(mock.id(103));
+    for (let n = 0; n < 400; n += 1) {
+      const id = mock.id(5000 + n);
+      mock.world.conversations.set(id, { ...like, id, person: { ...like.person, name: `Person ${n}` }, waiting_since: new Date(Date.now() - (400 - n) * 1000).toISOString() });
+      mock.world.entries.set(id, []);
+    }
+    await asNadia("inbox/waiting");
+    await rows().first().waitFor();
+    const pages = () => mock.log.filter((call) => call.path.endsWith("/conversations")).length;
+    const search = tab.page.locator("[data-testid=queue] input[type=search]");
+    await search.fill("person 120");
+    await until(async () => (await rows().count()) === 1, "a row of the third page");
+    await search.fill("person 399");
+    await at(tab.page, "search-further").waitFor();
+    await at(tab.page, "queue-empty").waitFor();
+    const before = pages();
+    await tab.page.waitForTimeout(1_000);
+    assert.equal(pages(), before, "nothing more is loaded without being asked for");
+    await at(tab.page, "search-further").click();
+    await until(async () => (await rows().count()) === 1, "a row of the last page");
+    assert.match(await rows().first().innerText(), /Person 399/);
+    await search.fill("");
+    await until(async () => (await rows().count()) > 5, "all rows");
+    noErrors(tab.errors);
+  });
+
   it("is moved through with j and k, opened with Enter, left with Escape", async () => {
     await asNadia("inbox/waiting");
     await rows().first().waitFor();
@@ -389,6 +416,54 @@ describe("settings", () => {
     await rosa.getByTestId("deactivate").click();
     await at(page, "deactivate-confirm").click();
     await rosa.getByTestId("activate").waitFor();
+    noErrors(tab.errors);
+  });
+
+  it("lets staff say that they are away, and back", async () => {
+    const { page } = tab;
+    await asNadia("inbox/waiting");
+    const lamp = at(page, "available");
+    assert.equal(await lamp.getAttribute("data-available"), "true");
+    await lamp.click();
+    await until(async () => (await lamp.getAttribute("data-available")) === "false", "away");
+    await page.reload();
+    await until(async () => (await lamp.getAttribute("data-available")) === "false", "still away");
+    mock.faults.set("available", { status: 500 });
+    await lamp.click();
+    await page.locator("[data-testid=notice][role=alert]").waitFor();
+    assert.equal(await lamp.getAttribute("data-available"), "false", "what was not done is not shown");
+    mock.faults.clear();
+    await lamp.click();
+    await until(async () => (await lamp.getAttribute("data-available")) === "true", "back");
+    noErrors(tab.errors);
+  });
+
+  it("changes a user's roles on one line and leaves the others as they are", async () => {
+    const { page } = tab;
+    const omar = mock.world.users.find((user) => user.email === "omar@casa.example");
+    omar.roles.push({ line: mock.id(11), role: "line_manager" });
+    await signIn(page, mock.base, "ada@casa.example", PASSWORD);
+    await page.goto(`${mock.base}/console/casa/settings/users`);
+    const row = page.locator(`[data-testid=user][data-id="${omar.id}"]`);
+    await row.getByTestId("edit-roles").click();
+    assert.equal(await at(page, "roles-confirm").getAttribute("aria-disabled"), "true", "nothing is changed yet");
+    await at(page, "role-flow_author").check();
+    await at(page, "role-agent").uncheck();
+    await at(page, "roles-confirm").click();
+    await at(page, "roles-dialog").waitFor({ state: "detached" });
+    assert.deepEqual(mock.log.findLast((call) => call.method === "PATCH").body, {
+      roles: [
+        { line: mock.id(11), role: "line_manager" },
+        { line: mock.id(10), role: "flow_author" },
+      ],
+    });
+    await row.getByText("Flow author").waitFor();
+    mock.faults.set(omar.id, { status: 409, type: "last-administrator", times: 1 });
+    await row.getByTestId("edit-roles").click();
+    await at(page, "role-administrator").check();
+    await at(page, "roles-confirm").click();
+    await at(page, "roles-failure").waitFor();
+    assert.match(await at(page, "roles-failure").innerText(), /last administrator/);
     noErrors(tab.errors);
   });
 

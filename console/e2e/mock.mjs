@@ -19,6 +19,7 @@ export async function start({ language = "en" } = {}) {
   const w = world(language);
   const flows = flowsOf(language, (status, type, more) => new Refusal(status, type, more));
   const sessions = new Map();
+  const away = new Set();
   const streams = new Set();
   const log = [];
   const seenReplies = new Map();
@@ -206,7 +207,7 @@ export async function start({ language = "en" } = {}) {
     const found = sessions.get(token);
     if (!found) return null;
     const { user, csrf, email } = found;
-    return { user: { id: user.id, name: w.team[user.key], email }, csrf, lines: w.lines.map((line) => ({ ...line, roles: user.roles })), roles: [] };
+    return { user: { id: user.id, name: w.team[user.key], email, available: !away.has(user.id) }, csrf, lines: w.lines.map((line) => ({ ...line, roles: user.roles })), roles: [] };
   };
 
   async function call(request, response, url) {
@@ -235,7 +236,8 @@ export async function start({ language = "en" } = {}) {
       if (request.method === "DELETE") return void sessions.delete(token);
       const found = sessionOf(token);
       if (!found) throw new Refusal(401, "signed-out");
-      return found;
+      if (parts[1] === "available") away[body.available ? "delete" : "add"](found.user.id);
+      return sessionOf(token);
     }
     const session = sessions.get(token);
     if (!session) throw new Refusal(401, "signed-out");

@@ -140,6 +140,10 @@ for (const language of LANGUAGES) {
             await at(page, "add-user").click();
             await at(page, "add-user-dialog").waitFor();
             await check(page, "users-add");
+            await page.keyboard.press("Escape");
+            await at(page, "edit-roles").first().click();
+            await at(page, "roles-dialog").waitFor();
+            await check(page, "users-roles");
             await page.goto(`${mock.base}/console/casa/settings/audit`);
             await at(page, "audit-line").first().waitFor();
             await check(page, "audit");

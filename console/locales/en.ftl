@@ -37,6 +37,10 @@ commands = Commands
 pick-narrow = Type to narrow the list
 pick-none = Nothing fits. Type something else.
 skip-to-thread = Go to the conversation
+available-go = Press to be away: no new conversations
+away-back = Press to be available for new conversations
+available-now = Available
+away-now = Away
 
 place-inbox = Inbox
 place-health = Health
@@ -55,6 +59,12 @@ search = Search in this list
 search-hint = Search in this list  /
 search-none = No conversation in this list has these words.
 search-clear = Clear the search
+search-so-far = { $n ->
+    [one] Searched in one conversation.
+   *[other] Searched in { $n } conversations.
+}
+search-going = Searching further…
+search-further = Search in older ones
 conversations = Conversations
 row-waiting = waiting
 row-last = last message
@@ -389,7 +399,13 @@ role-protection_focal_point = Protection focal point
 role-data_protection_officer = Data protection officer
     .sees = consents and audit
 role-administrator = Administrator
-    .sees = users, channels, health
+    .sees = users, channels, flows, health
+roles-edit = Roles
+roles-edit-name = Change the roles of { $name }
+roles-of = Roles of { $name }
+roles-explain = A change holds from the next click. It is recorded in the audit.
+roles-save = Save the roles
+did-roles = The roles of { $name } are changed.
 no-roles = No roles
 every-line = every line
 user-inactive = Deactivated

@@ -37,6 +37,10 @@ commands = Órdenes
 pick-narrow = Escriba para acortar la lista
 pick-none = Nada coincide. Escriba otra cosa.
 skip-to-thread = Ir a la conversación
+available-go = Pulse para ausentarse: sin conversaciones nuevas
+away-back = Pulse para recibir conversaciones nuevas
+available-now = Disponible
+away-now = Ausente
 
 place-inbox = Bandeja
 place-health = Estado
@@ -55,6 +59,12 @@ search = Buscar en esta lista
 search-hint = Buscar en esta lista  /
 search-none = Ninguna conversación de esta lista tiene esas palabras.
 search-clear = Borrar la búsqueda
+search-so-far = { $n ->
+    [one] Se buscó en una conversación.
+   *[other] Se buscó en { $n } conversaciones.
+}
+search-going = Sigue buscando…
+search-further = Buscar en anteriores
 conversations = Conversaciones
 row-waiting = espera
 row-last = último mensaje
@@ -389,7 +399,13 @@ role-protection_focal_point = Punto focal de protección
 role-data_protection_officer = Delegado de protección de datos
     .sees = consentimientos y auditoría
 role-administrator = Administrador
-    .sees = usuarios, canales, estado
+    .sees = usuarios, canales, flujos, estado
+roles-edit = Roles
+roles-edit-name = Cambiar los roles de { $name }
+roles-of = Roles de { $name }
+roles-explain = El cambio vale desde el próximo clic. Queda registrado en la auditoría.
+roles-save = Guardar los roles
+did-roles = Los roles de { $name } han cambiado.
 no-roles = Sin roles
 every-line = todas las líneas
 user-inactive = Desactivado

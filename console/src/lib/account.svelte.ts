@@ -46,6 +46,10 @@ class Account {
     this.ended = false;
     this.startFailure = null;
   }
+  /** Says whether conversations may be given to whoever is signed in. */
+  async setAvailable(available: boolean) {
+    this.accept(await session.available(available));
+  }
   async signOut() {
     await session.signOut();
     this.session = null;

@@ -169,6 +169,7 @@ const query = (values: Record<string, string | number | null | undefined>) => {
 export const session = {
   get: () => get<T.Session>("/session"),
   signIn: (email: string, password: string) => post<T.Session>("/session", { email, password }),
+  available: (available: boolean) => request<T.Session>("PUT", "/session/available", { available }),
   signOut: () => request<void>("DELETE", "/session"),
 };
 

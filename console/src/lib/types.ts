@@ -44,7 +44,8 @@ export interface Line {
 }
 
 export interface Session {
-  user: { id: string; name: string; email: string };
+  /** `available`: whether conversations may be given to her now; absent where the server does not tell. */
+  user: { id: string; name: string; email: string; available?: boolean };
   csrf: string;
   lines: Line[];
   /** Roles that hold on every line. */
