@@ -184,6 +184,7 @@ export function world(language) {
         { id: id(22), kind: "sms", name: "SMS", address_masked: "85…", last_in_at: ago(3 * HOUR), queued: 4, failed_24h: 3, unknown: 1, webhook_path: "/hooks/sms-casa" },
         { id: id(23), kind: "webchat", name: "Web chat", address_masked: null, last_in_at: null, queued: 0, failed_24h: 0, unknown: 0, webhook_path: null },
       ],
+      flows_stopped_24h: 14,
       set_aside: 1,
       unparsable: 1,
     },

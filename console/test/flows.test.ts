@@ -191,6 +191,15 @@ describe("saved conversations", () => {
     expect(calls.find(([name]) => name === "put")).toEqual(["put", "a", { name: "A" }]);
   });
 
+  it("are played on drafts only where the server plays no others, and other failures are told", async () => {
+    const failing = (error: unknown) => new FlowsDesk(fakeApi({ test: () => Promise.reject(error) }).api);
+    const old = failing(new Problem(404, {}, null));
+    await old.test("published");
+    expect([old.testsPublished, old.testing]).toEqual([false, null]);
+    await expect(old.test("draft")).rejects.toBeInstanceOf(Problem);
+    await expect(failing(new NoConnection()).test("published")).rejects.toBeInstanceOf(NoConnection);
+  });
+
   it("are not taken from a file that is no JSON", async () => {
     const { api, calls } = fakeApi();
     await expect(new FlowsDesk(api).add(new File(["<xml>"], "a.json"), "a")).rejects.toBeInstanceOf(SyntaxError);

@@ -203,6 +203,8 @@ export interface Health {
   }[];
   set_aside: number;
   unparsable: number;
+  /** How often a limit stopped a flow in the last 24 hours. */
+  flows_stopped_24h?: number;
 }
 export interface SetAside {
   id: string;

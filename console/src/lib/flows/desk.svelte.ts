@@ -23,6 +23,8 @@ export class FlowsDesk {
   /** The last run of the saved conversations on each source. */
   runs = $state.raw<Record<Source, TestRun | null>>({ draft: null, published: null });
   testing = $state<Source | null>(null);
+  /** False once the server said that it plays conversations on drafts only. */
+  testsPublished = $state(true);
   talk = $state.raw<Simulation | null>(null);
   private stop: AbortController | null = null;
 
@@ -109,6 +111,9 @@ export class FlowsDesk {
     try {
       this.runs = { ...this.runs, [source]: await this.api.test(source) };
       if (source === "draft" && this.blocked?.why === "red-tests") this.blocked = null;
+    } catch (error) {
+      if (source !== "published" || !(error instanceof Problem) || ![404, 405].includes(error.status)) throw error;
+      this.testsPublished = false;
     } finally {
       this.testing = null;
     }
