@@ -85,6 +85,15 @@ pub struct Probed {
     pub warning: Option<String>,
 }
 
+impl Probed {
+    /// What is known before anybody has answered.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        let (class, quality, balance, webhook, warning) = (None, None, None, None, None);
+        Self { ok: false, says: String::new(), class, quality, balance, webhook, warning }
+    }
+}
+
 /// What is left to spend, as the provider writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {

@@ -219,6 +219,9 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
     if path.contains("/flows") {
         return Some(flow_body(path));
     }
+    if path.ends_with("/channels/{id}") {
+        return Some(json!({}));
+    }
     Some(match path.rsplit('/').next().expect("a last part") {
         "session" => json!({"email": "lucia@casa.example", "password": PASSWORD}),
         "users" => json!({"name": "N", "email": format!("{id}@x.example"), "password": "short", "roles": []}),
@@ -230,6 +233,7 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
         "topic" => json!({"topic": "health"}),
         "refer" => json!({"kind": "violence", "note": "please look"}),
         "draft" => json!({"text": "Bue"}),
+        "channels" => json!({"provider": "webchat", "address": id}),
         "reveal" => json!({"identity": identity, "reason": "to call her"}),
         "presence" => json!({"doing": "reading"}),
         _ => json!({}),
@@ -259,6 +263,13 @@ async fn set_aside(world: &World, channel: Uuid) -> Uuid {
     let args = [Stored::from(id), Stored::from(channel), bytes];
     world.app.store.write(move |tx| tx.run(INSERT, &args)).await.expect("it is set aside");
     id
+}
+
+/// A sending of the line that nobody is in.
+async fn sending(world: &World) -> Uuid {
+    let content = flow::words::Content { text: "Hola".into(), ..Default::default() };
+    let begun = openline::bulk::begin(&world.app, world.line, "News", content, vec![], world.app.now()).await;
+    begun.expect("a sending begins")
 }
 
 /// A conversation of a target, fresh for every call, and an identity of its person.
@@ -305,6 +316,10 @@ async fn every_route_answers_every_role_as_the_table_says(world: World) {
             } else if row.path.contains("set-aside/{id}") {
                 let id = set_aside(&world, world.webchat).await;
                 path = path.replace("{id}", &id.to_string());
+            } else if row.path.contains("channels/{id}") {
+                path = path.replace("{id}", &world.webchat.to_string());
+            } else if row.path.contains("sendings/{id}") {
+                path = path.replace("{id}", &sending(&world).await.to_string());
             } else {
                 path = path.replace("{id}", &somebody.to_string());
             }

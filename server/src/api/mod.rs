@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::inbox::presence::Presence;
-use crate::{access, authoring, inbox};
+use crate::{access, authoring, bulk, inbox, lines};
 
 pub use problem::{Problem, ProblemBody};
 
@@ -55,6 +55,8 @@ fn described() -> OpenApiRouter<Api> {
         .merge(inbox::http::routes())
         .merge(live::routes())
         .merge(operator::routes())
+        .merge(lines::http::routes())
+        .merge(bulk::http::routes())
         .merge(authoring::http::routes())
 }
 

@@ -1,6 +1,7 @@
 //! One content to many people. Their messages join the outbox a few hundred at a time, behind conversations, so that a
 //! sending can be paused at any moment and never stands in the way of an answer. A template that its provider has paused
 //! pauses every sending that uses it.
+pub mod http;
 mod sql;
 
 use std::time::Duration;
@@ -131,6 +132,14 @@ pub fn pause(tx: &mut Tx<'_>, ctx: Ctx, line_id: Uuid, id: Uuid) -> Result<bool>
 /// When the store refuses.
 pub fn resume(tx: &mut Tx<'_>, ctx: Ctx, line_id: Uuid, id: Uuid) -> Result<bool> {
     tx.set_bulk_state(id, line_id, BulkState::Paused, BulkState::Running, None, ctx.now)
+}
+
+/// Whether a line has such a sending.
+///
+/// # Errors
+/// When the store refuses.
+pub fn exists(tx: &mut Tx<'_>, line_id: Uuid, id: Uuid) -> Result<bool> {
+    tx.bulk_exists(line_id, id)
 }
 
 /// A line's sendings, the latest first.

@@ -17,6 +17,7 @@ static RECIPIENTS: Many = Many {
 const RUNNING: Sql =
     crate::sql!("SELECT id, line_id, content FROM bulk WHERE state = 0 ORDER BY id LIMIT $1 {skip_locked}");
 const ANY_RUNNING: Sql = crate::sql!("SELECT count(*) FROM bulk WHERE state = 0");
+const EXISTS: Sql = crate::sql!("SELECT count(*) FROM bulk WHERE id = $1 AND line_id = $2");
 const QUEUED: Sql = crate::sql!("SELECT count(*) FROM message WHERE bulk_id = $1 AND state IN (1, 2)");
 const NEXT: Sql = crate::sql!(
     "SELECT contact_id FROM bulk_recipient WHERE bulk_id = $1 AND message_id IS NULL AND outcome IS NULL \
@@ -84,6 +85,10 @@ impl Tx<'_> {
 
     pub(super) fn any_bulk_running(&mut self) -> Result<bool> {
         Ok(self.one(ANY_RUNNING, args![])?.get::<i64>(0)? > 0)
+    }
+
+    pub(super) fn bulk_exists(&mut self, line_id: Uuid, id: Uuid) -> Result<bool> {
+        Ok(self.one(EXISTS, args![id, line_id])?.get::<i64>(0)? > 0)
     }
 
     pub(super) fn bulk_queued(&mut self, id: Uuid) -> Result<i64> {

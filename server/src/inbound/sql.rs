@@ -2,6 +2,7 @@
 use uuid::Uuid;
 
 use crate::args;
+use crate::lines::http::Call;
 use crate::store::{Result, Sql, StoreError, Ts, Tx};
 
 const PENDING: Sql = crate::sql!(
@@ -69,7 +70,50 @@ pub struct PendingEvent {
     pub lane: Vec<u8>,
 }
 
+const NEWEST_CALLS: Sql = crate::sql!(
+    "SELECT id, received_at, state, attempts, error FROM inbound WHERE channel_id = $1 ORDER BY id DESC LIMIT $2"
+);
+const NEWEST_UNREADABLE: Sql = crate::sql!(
+    "SELECT id, received_at, state, error FROM raw_request WHERE channel_id = $1 ORDER BY id DESC LIMIT $2"
+);
+
 impl Tx<'_> {
+    /// A channel's newest calls, without what they held.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn newest_calls(&mut self, channel_id: Uuid, limit: i64) -> Result<Vec<Call>> {
+        let mut calls = Vec::new();
+        for row in self.rows(NEWEST_CALLS, args![channel_id, limit])? {
+            let state = match row.get::<i64>(2)? {
+                0 => "waiting",
+                1 => "handled",
+                2 => "set_aside",
+                _ => "discarded",
+            };
+            let received_at = row.get::<Ts>(1)?.to_rfc3339();
+            calls.push(Call {
+                id: row.get(0)?,
+                received_at,
+                state,
+                attempts: row.get(3)?,
+                error: row.get(4)?,
+            });
+        }
+        for row in self.rows(NEWEST_UNREADABLE, args![channel_id, limit])? {
+            let state = match row.get::<i64>(2)? {
+                0 => "unreadable",
+                1 => "handled",
+                _ => "discarded",
+            };
+            let received_at = row.get::<Ts>(1)?.to_rfc3339();
+            calls.push(Call { id: row.get(0)?, received_at, state, attempts: 1, error: row.get(3)? });
+        }
+        calls.sort_by_key(|call| std::cmp::Reverse(call.id));
+        calls.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(calls)
+    }
+
     /// What waits in these parts, oldest first; nothing of a lane whose earlier event is being tried again.
     pub(super) fn pending_inbound(
         &mut self,

@@ -1,8 +1,10 @@
 //! Lines: one public service in one place, loaded into memory from its imported content.
 mod channel;
 mod content;
+pub mod http;
 mod import;
 mod load;
+pub mod setup;
 mod sql;
 pub mod words;
 

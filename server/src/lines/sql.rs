@@ -31,6 +31,8 @@ const SET_STATE: Sql = crate::sql!(
     "UPDATE channel SET state = $3, state_reason = NULL, state_at = $4 WHERE id = $1 AND line_id = $2 AND state <> $3"
 );
 
+const SETTINGS: Sql = crate::sql!("SELECT settings FROM channel WHERE id = $1 AND line_id = $2");
+
 /// A channel as stored.
 pub struct ChannelRow {
     pub id: Uuid,
@@ -93,6 +95,11 @@ impl Tx<'_> {
             args![row.id, line_id, row.kind.as_str(), row.address.as_str(), row.settings.as_slice(), now],
         )?;
         row.map(|row| row.get(0)).transpose()
+    }
+
+    /// A channel's sealed settings.
+    pub(super) fn channel_settings(&mut self, id: Uuid, line_id: Uuid) -> Result<Option<Vec<u8>>> {
+        self.row(SETTINGS, args![id, line_id])?.map(|row| row.get(0)).transpose()
     }
 
     /// Says how a channel delivers; `false` when the line has no such channel.

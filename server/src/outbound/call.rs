@@ -75,6 +75,11 @@ pub(super) async fn call(app: &App, request: &HttpRequest) -> Result<HttpRespons
     Ok(HttpResponse { status, headers, body })
 }
 
+/// A harmless question to a provider; `None` when no answer came.
+pub async fn ask(app: &App, request: &HttpRequest) -> Option<HttpResponse> {
+    call(app, request).await.ok()
+}
+
 /// Asks what the provider must be asked before a message can be written: a token, the size of a file. Nothing is sent
 /// by that, so a question without an answer is asked again later. Tokens are kept for as long as they last.
 pub(super) async fn prepare(

@@ -189,7 +189,7 @@ pub fn enqueue_farewell(
     })
 }
 
-pub use call::Tokens;
+pub use call::{Tokens, ask};
 pub use look::run_loop as look_loop;
 pub use pace::Pace;
 pub use reports::apply as apply_report;
