@@ -419,6 +419,51 @@ describe("settings", () => {
     noErrors(tab.errors);
   });
 
+  it("sets a channel up, asks the provider at once, and never shows or sends back a secret", async () => {
+    const { page } = tab;
+    await signIn(page, mock.base, "ada@casa.example", PASSWORD);
+    await page.goto(`${mock.base}/console/casa/settings/channels`);
+    await at(page, "add-channel").click();
+    await page.keyboard.type("twi");
+    await page.keyboard.press("Enter");
+    await at(page, "channel-address").fill("+15005550009");
+    await at(page, "channel-save").click();
+    assert.equal(mock.channels.items.length, 3, "nothing is sent while something is missing");
+    await page.locator("#set-account_sid").fill("XX1");
+    await page.locator("#set-auth_token").fill("top secret");
+    await at(page, "channel-save").click();
+    await at(page, "channel-failure").waitFor();
+    assert.match(await at(page, "channel-failure").innerText(), /begins with AC/);
+    await page.locator("#set-account_sid").fill("AC1");
+    await at(page, "channel-save").click();
+    await at(page, "answer").first().waitFor();
+    const made = mock.log.findLast((call) => call.method === "POST" && call.path.endsWith("/channels")).body;
+    assert.deepEqual(made, { provider: "twilio", address: "+15005550009", settings: { account_sid: "AC1", auth_token: "top secret" } });
+    const card = page.locator("[data-testid=channel-card]").last();
+    await card.getByTestId("channel-settings").click();
+    assert.equal(await page.locator("#set-auth_token").inputValue(), "");
+    await page.locator("#set-account_sid").fill("AC2");
+    await at(page, "channel-save").click();
+    await at(page, "channel-dialog").waitFor({ state: "detached" });
+    assert.deepEqual(mock.log.findLast((call) => call.method === "PATCH").body, { settings: { account_sid: "AC2" } });
+    noErrors(tab.errors);
+  });
+
+  it("shows why a channel stopped; a line manager switches it on but sees no settings", async () => {
+    const { page } = tab;
+    await signIn(page, mock.base, "li@casa.example", PASSWORD);
+    await at(page, "queue").waitFor();
+    await page.goto(`${mock.base}/console/casa/settings/channels`);
+    const card = page.locator("[data-testid=channel-card][data-state=stopped]");
+    assert.match(await card.getByTestId("stopped-why").innerText(), /refuses the account/);
+    assert.equal(await at(page, "add-channel").count(), 0);
+    assert.equal(await card.getByTestId("channel-settings").count(), 0);
+    await card.getByTestId("switch-on").click();
+    await until(async () => (await page.locator("[data-state=stopped]").count()) === 0, "the channel to go on");
+    assert.deepEqual(mock.log.findLast((call) => call.method === "PATCH").body, { on: true });
+    noErrors(tab.errors);
+  });
+
   it("lets staff say that they are away, and back", async () => {
     const { page } = tab;
     await asNadia("inbox/waiting");
@@ -471,10 +516,10 @@ describe("settings", () => {
     const { page } = tab;
     for (const [email, menu] of [
       ["nadia@casa.example", ["inbox", "you"]],
-      ["li@casa.example", ["inbox", "health", "you"]],
+      ["li@casa.example", ["inbox", "health", "channels", "you"]],
       ["per@casa.example", ["audit", "you"]],
       ["fatima@casa.example", ["flows", "you"]],
-      ["ada@casa.example", ["flows", "health", "audit", "users", "you"]],
+      ["ada@casa.example", ["flows", "health", "channels", "audit", "users", "you"]],
     ]) {
       await signIn(page, mock.base, email, PASSWORD);
       await at(page, "me").waitFor();

@@ -181,7 +181,7 @@ export function world(language) {
     health: {
       channels: [
         { id: id(21), kind: "whatsapp", name: `WhatsApp ${w.line}`, address_masked: "+57…0001", last_in_at: ago(2 * MINUTE), queued: 0, failed_24h: 0, unknown: 0, webhook_path: "/hooks/whatsapp-casa" },
-        { id: id(22), kind: "sms", name: "SMS", address_masked: "85…", last_in_at: ago(3 * HOUR), queued: 4, failed_24h: 3, unknown: 1, webhook_path: "/hooks/sms-casa" },
+        { id: id(22), kind: "sms", name: "SMS", address_masked: "85…", last_in_at: ago(3 * HOUR), queued: 4, failed_24h: 3, unknown: 1, webhook_path: "/hooks/sms-casa", state: "stopped", state_reason: "Authenticate: the provider refuses the account (20003)" },
         { id: id(23), kind: "webchat", name: "Web chat", address_masked: null, last_in_at: null, queued: 0, failed_24h: 0, unknown: 0, webhook_path: null },
       ],
       flows_stopped_24h: 14,

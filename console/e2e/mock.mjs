@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { TEAM, USERS, id, world } from "./data.mjs";
+import { channelsOf } from "./mock.channels.mjs";
 import { flowsOf } from "./mock.flows.mjs";
 
 const DIST = join(import.meta.dirname, "..", "dist");
@@ -17,6 +18,7 @@ const PHOTO = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="200">
 
 export async function start({ language = "en" } = {}) {
   const w = world(language);
+  const channels = channelsOf(w, (status, type, more) => new Refusal(status, type, more));
   const flows = flowsOf(language, (status, type, more) => new Refusal(status, type, more));
   const sessions = new Map();
   const away = new Set();
@@ -174,6 +176,7 @@ export async function start({ language = "en" } = {}) {
     const officer = user.roles.some((role) => ["administrator", "data_protection_officer"].includes(role));
     const author = user.roles.some((role) => ["administrator", "flow_author"].includes(role));
     const page = (items) => ({ items, next: null });
+    if (what === "channels" && manager) return channels.call(parts.slice(1), method, body, user.roles.includes("administrator"));
     if (what === "flows" && author) return flows.call(parts.slice(1), method, body, url, w.named(user.key));
     if (what === "health" && manager) return w.health;
     if (what === "set-aside" && manager) {
@@ -243,6 +246,7 @@ export async function start({ language = "en" } = {}) {
     if (!session) throw new Refusal(401, "signed-out");
     if (request.method !== "GET" && request.headers["x-csrf-token"] !== session.csrf) throw new Refusal(403, "csrf");
     if (parts[0] === "lines") return lineCall(parts.slice(2), request.method, body, session.user, url);
+    if (parts[0] === "providers" && session.user.roles.includes("administrator")) return { items: channels.providers };
     if (parts[0] === "users" && session.user.roles.includes("administrator")) {
       if (request.method === "GET") return w.users;
       if (request.method === "POST") {
@@ -303,6 +307,7 @@ export async function start({ language = "en" } = {}) {
     base: `http://127.0.0.1:${server.address().port}`,
     world: w,
     flows: flows.state,
+    channels: channels.state,
     log,
     faults,
     id,

@@ -4,6 +4,7 @@ import { FluentResource } from "@fluent/bundle";
 import { describe, expect, it } from "vitest";
 import { LOCALES, known, pick, translator } from "../src/lib/catalogue";
 import { KEY_HELP } from "../src/lib/keys";
+import { CALL_STATES, CHANNEL_STATES } from "../src/lib/channels";
 import { CHANGES, LOOKS, PARTS, SOURCES } from "../src/lib/flows/types";
 import { FLOWS_PAGES, SETTINGS_PAGES } from "../src/lib/router";
 import { ROLES, TRIAGE_KINDS, VIEWS } from "../src/lib/types";
@@ -67,6 +68,10 @@ describe("catalogues", () => {
       ...["inbox", "flows", ...SETTINGS_PAGES].map((p) => `place-${p}`),
       ...[...FLOWS_PAGES, "simulator"].flatMap((p) => [`flows-${p}`, `flows-tab-${p}`]),
       ...CHANGES.flatMap((c) => [`change-${c}`, `changes-${c}`]),
+      ...CHANNEL_STATES.map((s) => `channel-state-${s}`),
+      ...CALL_STATES.map((s) => `call-state-${s}`),
+      ...["account", "balance", "webhook"].map((a) => `about-${a}`),
+      ...["wait", "resend"].map((u) => `unknown-${u}`),
       ...PARTS.flatMap((p) => [`report-${p}`, `report-${p}-explain`, `report-${p}-none`]),
       ...SOURCES.flatMap((s) => [`source-${s}`, `run-on-${s}`, `run-red-${s}`]),
       ...LOOKS.map((l) => `channel-${l}`),

@@ -4,7 +4,7 @@ import { type Line, type Role, type Session, type View, VIEWS } from "./types";
 
 export const BASE = "/console";
 
-export const SETTINGS_PAGES = ["health", "audit", "users", "you"] as const;
+export const SETTINGS_PAGES = ["health", "channels", "audit", "users", "you"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
 export const FLOWS_PAGES = ["list", "draft", "tests"] as const;
@@ -87,6 +87,7 @@ const SEEN_BY: Record<Place, readonly Role[] | "everyone"> = {
   inbox: ["agent", "line_manager", "protection_focal_point"],
   flows: ["flow_author", "administrator"],
   health: ["line_manager", "administrator"],
+  channels: ["line_manager", "administrator"],
   audit: ["data_protection_officer", "administrator"],
   users: ["administrator"],
   you: "everyone",

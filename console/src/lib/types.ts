@@ -200,6 +200,9 @@ export interface Health {
     failed_24h: number;
     unknown: number;
     webhook_path: string | null;
+    state?: "on" | "paused" | "stopped";
+    /** Why it stopped. */
+    state_reason?: string | null;
   }[];
   set_aside: number;
   unparsable: number;
