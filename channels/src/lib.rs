@@ -47,6 +47,7 @@ mod turn;
 pub mod twilio;
 mod viber;
 mod vk;
+pub mod voice;
 pub mod whatsapp_cloud;
 mod xml;
 

@@ -89,6 +89,8 @@ pub enum Feature {
     Link,
     Media,
     Caption,
+    /// How something is said or asked by telephone.
+    Voice,
 }
 
 /// Why a message cannot be sent on this channel at all.
@@ -112,6 +114,8 @@ pub enum Refused {
     Token,
     #[error("the key in the settings cannot be read")]
     Key,
+    #[error("this channel makes no telephone calls")]
+    Voice,
     #[error("the size of a file must be asked for first: see prepare")]
     Unprepared,
     #[error("a file cannot be had from its address")]

@@ -9,7 +9,7 @@ use crate::account::{Account, Provider, Secret};
 use crate::adapter::Preparation;
 use crate::choices::{choice_id, choices_numbered};
 use crate::http::{Headers, HttpResponse};
-use crate::outgoing::{Degraded, Outgoing, Refused};
+use crate::outgoing::{Degraded, Feature, Outgoing, Refused};
 use crate::segments::{self, Encoding};
 
 pub(crate) mod read;
@@ -29,11 +29,13 @@ pub enum Look {
     Instagram,
     Line,
     Vk,
+    /// Said by telephone: choices are keys.
+    Voice,
 }
 
 impl Look {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Whatsapp,
         Self::Sms,
         Self::Webchat,
@@ -43,6 +45,7 @@ impl Look {
         Self::Instagram,
         Self::Line,
         Self::Vk,
+        Self::Voice,
     ];
 
     /// The name as it is stored and asked for.
@@ -58,6 +61,7 @@ impl Look {
             Self::Instagram => "instagram",
             Self::Line => "line",
             Self::Vk => "vk",
+            Self::Voice => "voice",
         }
     }
 
@@ -85,7 +89,7 @@ impl Look {
     /// An account that shows this way; `None` for what no provider is asked for.
     fn sample(self) -> Option<Account> {
         let (provider, settings) = match self {
-            Self::Webchat => return None,
+            Self::Webchat | Self::Voice => return None,
             Self::Sms => (Provider::Twilio, json!({"account_sid": "AC", "auth_token": "-", "mms": false})),
             Self::Whatsapp => (
                 Provider::WhatsappCloud,
@@ -226,9 +230,10 @@ pub(crate) struct Tap {
 /// A message as a kind of channel shows it.
 #[must_use]
 pub fn preview(look: Look, content: &Content) -> Preview {
-    match look.sample() {
-        Some(account) => Preview { provider: None, ..preview_on(&account, content) },
-        None => as_written(look, content),
+    match (look, look.sample()) {
+        (_, Some(account)) => Preview { provider: None, ..preview_on(&account, content) },
+        (Look::Voice, None) => as_said(content),
+        (_, None) => as_written(look, content),
     }
 }
 
@@ -378,6 +383,37 @@ fn as_written(look: Look, content: &Content) -> Preview {
     } else {
         fill(&mut preview, vec![shown], content);
     }
+    preview
+}
+
+/// Seconds of a minute that was begun.
+const MINUTE: u32 = 60;
+
+/// A telephone says one thing after another; what a computer says is a part, what is recorded a file.
+fn as_said(content: &Content) -> Preview {
+    let mut preview = empty(Look::Voice);
+    let speech = crate::voice::Speech::of(content);
+    let degraded = &mut preview.degraded;
+    let with_choices = Content { text: String::new(), attachments: Vec::new(), ..content.clone() };
+    let choices = crate::plain::choices(&with_choices, degraded);
+    for file in content.attachments.iter().filter(|file| !file.content_type.starts_with("audio")) {
+        let why = format!("a file of this kind ({}) cannot be said; it is left out", read::shown_as(file));
+        degraded.push(Degraded::new(Feature::Media, why));
+    }
+    let mut shown: Vec<Shown> = Vec::new();
+    if let Some(url) = speech.audio.clone() {
+        shown.push(Shown { files: vec![("audio".to_owned(), url)], ..Shown::default() });
+    }
+    let mut said: Vec<String> = speech.spoken().into_iter().map(str::to_owned).collect();
+    said.extend((!choices.is_empty()).then_some(choices));
+    shown.extend(said.into_iter().map(|text| Shown { text: Some(text), ..Shown::default() }));
+    let script = crate::voice::Script { steps: vec![crate::voice::Step::Say(speech)] };
+    preview.minutes = Some(script.seconds().max(1).div_ceil(MINUTE));
+    if shown.is_empty() {
+        preview.refused = Some(Refused::Empty.to_string());
+        return preview;
+    }
+    fill(&mut preview, shown, content);
     preview
 }
 

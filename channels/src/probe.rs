@@ -163,6 +163,7 @@ pub fn registered(account: &Account, response: &HttpResponse) -> Probed {
 pub fn webhook_address(account: &Account, public_url: &str) -> String {
     let token = account.settings.adapter().webhook_token();
     match (web_address(public_url), token) {
+        (Some(url), Some(_)) if url.query_pairs().any(|(name, _)| name == TOKEN_PARAMETER) => url.into(),
         (Some(mut url), Some(token)) => {
             url.query_pairs_mut().append_pair(TOKEN_PARAMETER, token);
             url.into()
