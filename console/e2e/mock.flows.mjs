@@ -58,7 +58,7 @@ const WORDS = {
 export function flowsOf(language, refuse) {
   const w = WORDS[language];
   const main = language === "ar" ? "ara" : "spa";
-  const flow = (n, more = {}) => ({ uuid: id(800 + n), name: w.names[n], type: "messaging", language: main, languages: [main, "eng"], nodes: 4 + 3 * n, problems: 0, ...more });
+  const flow = (n, more = {}) => ({ uuid: id(800 + n), name: w.names[n], type: "messaging", language: main, languages: ["eng"], nodes: 4 + 3 * n, problems: 0, ...more });
   const state = {
     published: { version: 12, flows: w.names.map((_, n) => flow(n, n === 4 ? { problems: 2, type: "voice" } : {})) },
     draft: null,

@@ -540,6 +540,9 @@ kind-environment = إعدادات
 kind-language = لغة
 kind-attachment = ملف
 kind-schedule = جدول
+kind-line = الخط
+kind-consent = الموافقة
+kind-surveyor = Surveyor
 
 publish = نشر
 publishing = يُنشر…
@@ -635,6 +638,14 @@ note-unheard = لم يُقبل
 note-call = نداء
 note-line = من الخط
 note-warning = تنبيه
+feature-text = نص
+feature-quick_replies = الخيارات
+feature-location_request = سؤال عن المكان
+feature-form = نموذج
+feature-link = رابط
+feature-media = ملف
+feature-caption = شرح الصورة
+feature-voice = صوت
 
 ## Saved conversations
 saved-explain = ما يقوله شخص وما ينبغي أن يسمعه. تُجرَّب عند كل نشر، والحمراء تمنعه.

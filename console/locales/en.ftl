@@ -574,6 +574,9 @@ kind-environment = Settings
 kind-language = Language
 kind-attachment = File
 kind-schedule = Schedule
+kind-line = The line
+kind-consent = Consent
+kind-surveyor = Surveyor
 
 publish = Publish
 publishing = Publishing…
@@ -678,6 +681,14 @@ note-unheard = Not taken
 note-call = Call
 note-line = From the line
 note-warning = Warning
+feature-text = Text
+feature-quick_replies = Choices
+feature-location_request = Question for the place
+feature-form = Form
+feature-link = Link
+feature-media = File
+feature-caption = Caption
+feature-voice = Voice
 
 ## Saved conversations
 saved-explain = What a person says, and what she should hear. They are played at every publishing; a red one blocks it.

@@ -574,6 +574,9 @@ kind-environment = Ajustes
 kind-language = Idioma
 kind-attachment = Archivo
 kind-schedule = Horario
+kind-line = La línea
+kind-consent = Consentimiento
+kind-surveyor = Surveyor
 
 publish = Publicar
 publishing = Publicando…
@@ -678,6 +681,14 @@ note-unheard = No lo tomó
 note-call = Llamada
 note-line = De la línea
 note-warning = Aviso
+feature-text = Texto
+feature-quick_replies = Opciones
+feature-location_request = Pregunta por el lugar
+feature-form = Formulario
+feature-link = Enlace
+feature-media = Archivo
+feature-caption = Pie de foto
+feature-voice = Voz
 
 ## Saved conversations
 saved-explain = Qué dice una persona y qué debe oír. Se prueban en cada publicación; una en rojo la impide.

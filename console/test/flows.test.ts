@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NoConnection, Problem, Stopped } from "../src/lib/api";
 import { blockedBy } from "../src/lib/flows/api";
 import { FlowsDesk } from "../src/lib/flows/desk.svelte";
-import { byFlow, byLoudness, countChanges, found, kindsOf, linesOf, ofKind, slugOf } from "../src/lib/flows/lists";
+import { byFlow, byLoudness, countChanges, found, kindsOf, languagesOf, linesOf, ofKind, slugOf } from "../src/lib/flows/lists";
 import type { FlowProblem } from "../src/lib/flows/types";
 import { draft, fakeApi, flow, overview, run } from "./fake-flows";
 
@@ -18,6 +18,11 @@ const file = (bytes = 10, name = "export.json") => new File([new Uint8Array(byte
 const refusal = (kind: string, more: Record<string, unknown> = {}) => new Problem(409, { type: `https://x/problems/${kind}`, ...more }, null);
 
 describe("lists", () => {
+  it("name all languages of a flow once, its own first", () => {
+    expect(languagesOf(flow("x", { language: "spa", languages: ["eng", "spa"] }))).toEqual(["spa", "eng"]);
+    expect(languagesOf(flow("x", { language: "ara", languages: [] }))).toEqual(["ara"]);
+  });
+
   it("finds flows by words, whatever the case, by name", () => {
     const flows = [flow("Shelter"), flow("Asylum"), flow("shelters, closed")];
     expect(found(flows, " SHEL").map((one) => one.name)).toEqual(["Shelter", "shelters, closed"]);

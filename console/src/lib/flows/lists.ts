@@ -9,6 +9,9 @@ export function found<F extends FlowLine>(flows: readonly F[], words: string): F
   return flows.filter((flow) => folded(flow.name).includes(wanted)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** All languages that a flow speaks, its own first. */
+export const languagesOf = (flow: FlowLine): string[] => [...new Set([flow.language, ...flow.languages])].filter((code) => code !== "");
+
 /** Stopped flows first, then the newest trouble. */
 export function byLoudness(trouble: readonly Trouble[]): Trouble[] {
   return [...trouble].sort((a, b) => Number(b.stopped) - Number(a.stopped) || Date.parse(b.last_at) - Date.parse(a.last_at));

@@ -16,6 +16,7 @@ export interface FlowLine extends FlowName {
   type: string;
   /** The language that the flow is written in; ISO 639-3. */
   language: string;
+  /** Those that it is translated into. */
   languages: string[];
   nodes: number;
   problems: number;
