@@ -446,6 +446,8 @@ describe("settings", () => {
     await at(page, "channel-save").click();
     await at(page, "channel-dialog").waitFor({ state: "detached" });
     assert.deepEqual(mock.log.findLast((call) => call.method === "PATCH").body, { settings: { account_sid: "AC2" } });
+    await tab.page.waitForTimeout(1_000);
+    assert.equal(mock.log.filter((call) => call.path.endsWith("/test")).length, 2, "the provider is asked once for each time it was set up");
     noErrors(tab.errors);
   });
 
