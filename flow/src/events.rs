@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::contact::{ContactStatus, FieldValue, Ticket};
@@ -208,9 +209,9 @@ pub enum EventKind {
         status: RunStatus,
     },
     RunResultChanged {
-        name: String,
-        value: String,
-        category: String,
+        name: SmolStr,
+        value: SmolStr,
+        category: SmolStr,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         previous: Option<PreviousResult>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -415,8 +416,8 @@ pub enum Hint {
 /// What a result was before it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousResult {
-    pub value: String,
-    pub category: String,
+    pub value: SmolStr,
+    pub category: SmolStr,
 }
 
 /// Whom a triggered session leaves out.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -49,7 +50,7 @@ pub struct Run {
     pub path: Vec<Step>,
     /// By snake-cased name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub results: BTreeMap<String, RunResult>,
+    pub results: BTreeMap<SmolStr, RunResult>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub locals: BTreeMap<String, String>,
     pub status: RunStatus,
@@ -93,19 +94,19 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     #[serde(default)]
-    pub name: String,
-    pub value: String,
+    pub name: SmolStr,
+    pub value: SmolStr,
     /// In the flow's base language.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub category: String,
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub category: SmolStr,
     /// In the contact's language when the result was saved; absent when it is the same.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub category_localized: String,
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub category_localized: SmolStr,
     #[serde(default)]
     pub node_uuid: Uuid,
     /// What the router looked at.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub input: String,
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub input: SmolStr,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<Json>,
     pub created_on: Moment,
@@ -140,5 +141,5 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<RunStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub results: Option<BTreeMap<String, RunResult>>,
+    pub results: Option<BTreeMap<SmolStr, RunResult>>,
 }

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::asks::{AskId, AskKind};
@@ -56,7 +57,7 @@ pub struct Input {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urn: Option<Urn>,
     #[serde(default)]
-    pub text: String,
+    pub text: SmolStr,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -1,5 +1,5 @@
 //! What a node waits for before it goes on.
-use serde_json::Value as Json;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::definition::{FlowType, Reader, Text};
@@ -48,7 +48,7 @@ impl Wait {
                     }
                     Some(Timeout { seconds, category: at? })
                 });
-                let hint = r.get("hint").and_then(|hint: &Json| serde_json::from_value(hint.clone()).ok());
+                let hint = r.get("hint").and_then(|hint| Hint::deserialize(hint).ok());
                 (Some(Self::Msg { timeout, hint }), late)
             }
             "dial" => {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Countries and phone numbers are words that channels share with flows.
 pub use crate::env::Country;
@@ -17,7 +18,7 @@ pub const MAX_URN_PATH_BYTES: usize = 255;
 /// `scheme:path[?query][#display]`, for instance `tel:+593991234567` or `whatsapp:593991234567`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Urn(String);
+pub struct Urn(SmolStr);
 
 /// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +48,7 @@ impl Urn {
             return Err(UrnError::TooLong);
         }
         let escaped = path.replace('%', "%25").replace('#', "%23").replace('?', "%3F");
-        Ok(Self(format!("{scheme}:{escaped}")))
+        Ok(Self(smol_str::format_smolstr!("{scheme}:{escaped}")))
     }
 
     /// The whole address as text.
@@ -59,7 +60,7 @@ impl Urn {
     /// The part before the colon, such as `tel`, `whatsapp` or `webchat`.
     #[must_use]
     pub fn scheme(&self) -> &str {
-        self.0.split_once(':').map_or("", |(scheme, _)| scheme)
+        byte_at(&self.0, |byte| byte == b':').map_or("", |at| &self.0[..at])
     }
 
     /// The part that names the person within the scheme, unescaped, without query and display.
@@ -71,9 +72,9 @@ impl Urn {
     /// As [`Self::path`], borrowed where nothing is escaped.
     #[must_use]
     pub fn path_text(&self) -> Cow<'_, str> {
-        let rest = self.0.split_once(':').map_or("", |(_, rest)| rest);
-        let path = rest.split(['?', '#']).next().unwrap_or("");
-        if path.contains('%') {
+        let identity = self.identity();
+        let path = byte_at(identity, |byte| byte == b':').map_or("", |at| &identity[at + 1..]);
+        if byte_at(path, |byte| byte == b'%').is_some() {
             return path.replace("%23", "#").replace("%3F", "?").replace("%25", "%").into();
         }
         path.into()
@@ -82,7 +83,14 @@ impl Urn {
     /// The address without query and display: what two addresses are compared by.
     #[must_use]
     pub fn identity(&self) -> &str {
-        self.0.split(['?', '#']).next().unwrap_or("")
+        byte_at(&self.0, |byte| matches!(byte, b'?' | b'#')).map_or(&self.0, |at| &self.0[..at])
+    }
+
+    /// The address without query and display, as an address.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let identity = self.identity();
+        if identity.len() == self.0.len() { self.clone() } else { Self(identity.into()) }
     }
 
     /// What a person would rather see than the path, when the provider gave it (a user name for instance).
@@ -90,6 +98,12 @@ impl Urn {
     pub fn display(&self) -> Option<&str> {
         self.0.split_once('#').map(|(_, display)| display)
     }
+}
+
+/// Where the first such byte of a text is. Addresses are short: looking at each byte is quicker than what looks for
+/// characters in long texts.
+fn byte_at(text: &str, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(is_wanted)
 }
 
 impl FromStr for Urn {
@@ -105,7 +119,7 @@ impl FromStr for Urn {
         if rest.split(['?', '#']).next().unwrap_or("").len() > MAX_URN_PATH_BYTES {
             return Err(UrnError::TooLong);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -118,7 +132,7 @@ impl TryFrom<String> for Urn {
 
 impl From<Urn> for String {
     fn from(urn: Urn) -> Self {
-        urn.0
+        urn.0.into()
     }
 }
 

@@ -131,6 +131,9 @@ pub fn definitions(data: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Json>(data) else { return };
     let env = &WORLD.env;
     let (assets, _) = Assets::read_what_is_good(&json, env);
+    let from_text = Assets::from_json(data).map(|assets| assets.flows().count());
+    let from_value = Assets::read(&json).map(|assets| assets.flows().count());
+    assert_eq!(from_text, from_value, "text and value must be read alike");
     for flow in assets.flows() {
         let _ = inspect(flow, Some(&assets));
         let _ = check_expressions(flow, Some(&assets), &|_| false);

@@ -1,11 +1,9 @@
 //! A classifier of old; nothing is called any more.
-use std::borrow::Cow;
-use std::sync::Arc;
-
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome, online};
-use crate::definition::{FlowType, Reader, Text};
+use crate::definition::{FlowType, Reader, ResultName, Text};
 use crate::engine::{NewResult, Turn};
 use crate::events::EventKind;
 use crate::inspect::Visitor;
@@ -14,7 +12,7 @@ use crate::inspect::Visitor;
 #[derive(Debug)]
 pub struct CallClassifier {
     input: Text,
-    result_name: Arc<str>,
+    result_name: ResultName,
 }
 
 impl Act for CallClassifier {
@@ -34,10 +32,10 @@ impl Act for CallClassifier {
         if !self.result_name.is_empty() {
             turn.save_result(NewResult {
                 name: &self.result_name,
-                value: "0".to_owned(),
-                category: "Failure",
-                category_localized: String::new(),
-                input: Cow::Borrowed(""),
+                value: "0".into(),
+                category: "Failure".into(),
+                category_localized: SmolStr::default(),
+                input: SmolStr::default(),
                 extra: None,
             });
         }
@@ -47,7 +45,10 @@ impl Act for CallClassifier {
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
         visitor.template("input", &self.input);
         if !self.result_name.is_empty() {
-            visitor.result(&self.result_name, ["Success", "Skipped", "Failure"].map(str::to_owned).to_vec());
+            visitor.result(
+                &self.result_name.name,
+                ["Success", "Skipped", "Failure"].map(str::to_owned).to_vec(),
+            );
         }
     }
 }

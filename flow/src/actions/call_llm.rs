@@ -79,6 +79,7 @@ impl Act for CallLlm {
         };
         match (instructions, input) {
             (Some(instructions), Some(input)) => {
+                let (instructions, input) = (instructions.into(), input.into());
                 Outcome::Ask(AskKind::Llm { llm, instructions, input }, None)
             }
             _ => {

@@ -1,6 +1,6 @@
 //! Tells everybody who subscribed to a resthook about the contact, one web call each.
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::call_webhook::{KeptReply, keep, log_call};
 use super::{Act, Answered, Outcome, online};
 use crate::asks::{AskAnswer, AskKind};
-use crate::definition::{FlowType, Reader, Text};
+use crate::definition::{FlowType, Reader, ResultName, Text};
 use crate::engine::Turn;
 use crate::events::EventKind;
 use crate::inspect::Visitor;
@@ -30,7 +30,7 @@ static PAYLOAD: LazyLock<Text> = LazyLock::new(|| {
 #[derive(Debug)]
 pub struct CallResthook {
     resthook: String,
-    result_name: Arc<str>,
+    result_name: ResultName,
 }
 
 impl Act for CallResthook {
@@ -85,7 +85,7 @@ impl Act for CallResthook {
 
     fn visit(&self, _: Uuid, visitor: &mut dyn Visitor) {
         if !self.result_name.is_empty() {
-            visitor.result(&self.result_name, vec!["Success".to_owned(), "Failure".to_owned()]);
+            visitor.result(&self.result_name.name, vec!["Success".to_owned(), "Failure".to_owned()]);
         }
     }
 }

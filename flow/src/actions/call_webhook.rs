@@ -1,15 +1,15 @@
 //! Calls a web address; `@webhook` shows what came back.
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use smol_str::{SmolStr, format_smolstr};
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome, online};
 use crate::asks::{AskAnswer, AskKind, WebhookReply};
-use crate::definition::{FlowType, Reader, Text};
+use crate::definition::{FlowType, Reader, ResultName, Text};
 use crate::engine::{NewResult, Turn};
 use crate::events::{EventKind, WebhookCalled, WebhookStatus};
 use crate::inspect::Visitor;
@@ -39,7 +39,7 @@ pub struct CallWebhook {
     url: Text,
     headers: Vec<(String, Text)>,
     body: Text,
-    result_name: Arc<str>,
+    result_name: ResultName,
 }
 
 impl Act for CallWebhook {
@@ -99,7 +99,7 @@ impl Act for CallWebhook {
         }
         visitor.template("body", &self.body);
         if !self.result_name.is_empty() {
-            visitor.result(&self.result_name, vec!["Success".to_owned(), "Failure".to_owned()]);
+            visitor.result(&self.result_name.name, vec!["Success".to_owned(), "Failure".to_owned()]);
         }
     }
 }
@@ -185,7 +185,7 @@ pub(super) fn log_call(turn: &mut Turn<'_, '_>, ask: &AskKind, reply: WebhookRep
 }
 
 /// Makes a call the run's `@webhook`, and a result where the action has one.
-pub(super) fn keep(turn: &mut Turn<'_, '_>, kept: KeptReply, result_name: &str) {
+pub(super) fn keep(turn: &mut Turn<'_, '_>, kept: KeptReply, result_name: &ResultName) {
     let run = turn.run;
     turn.engine.run_mut(run).webhook = Some(kept.webhook.clone());
     if result_name.is_empty() {
@@ -194,10 +194,10 @@ pub(super) fn keep(turn: &mut Turn<'_, '_>, kept: KeptReply, result_name: &str) 
     let webhook = &kept.webhook;
     turn.save_result(NewResult {
         name: result_name,
-        value: webhook.status.to_string(),
-        category: if kept.succeeded { "Success" } else { "Failure" },
-        category_localized: String::new(),
-        input: Cow::Owned(format!("{} {}", webhook.method, webhook.url)),
+        value: format_smolstr!("{}", webhook.status),
+        category: if kept.succeeded { "Success" } else { "Failure" }.into(),
+        category_localized: SmolStr::default(),
+        input: format_smolstr!("{} {}", webhook.method, webhook.url),
         extra: webhook.json.clone().filter(|_| kept.small),
     });
 }

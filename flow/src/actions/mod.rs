@@ -27,7 +27,6 @@ mod set_run_result;
 mod start_session;
 mod transfer_airtime;
 
-use serde_json::Value as Json;
 use uuid::Uuid;
 
 pub(crate) use call_webhook::KeptReply;
@@ -35,7 +34,7 @@ pub use call_webhook::extract_json;
 pub use send_msg::{parse_quick_reply, quick_reply_text};
 
 use crate::asks::{AskAnswer, AskKind};
-use crate::definition::{FlowType, Reader};
+use crate::definition::{FlowType, Json, Reader};
 use crate::engine::Turn;
 use crate::inspect::Visitor;
 
@@ -169,7 +168,7 @@ action_kinds! {
 }
 
 impl Action {
-    pub(crate) fn read(raw: &Json) -> Result<Self, String> {
+    pub(crate) fn read(raw: &Json<'_>) -> Result<Self, String> {
         let Some(map) = raw.as_object() else { return Err("field 'type' is required".to_owned()) };
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);

@@ -1,11 +1,11 @@
 //! Sends a message to the contact.
-use serde_json::Value as Json;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome};
 use crate::assets::ChannelRole;
 use crate::contact::ContactStatus;
-use crate::definition::{Reader, Text};
+use crate::definition::{Json, Reader, Text};
 use crate::engine::Turn;
 use crate::env::Country;
 use crate::events::{EventKind, MsgOut, Unsendable};
@@ -62,8 +62,8 @@ impl MsgParts {
         let mut quick_replies = Vec::new();
         for (at, raw) in r.list_at_most("quick_replies", MAX_QUICK_REPLIES).iter().enumerate() {
             let form = match raw {
-                Json::String(text) => text.clone(),
-                raw => match serde_json::from_value::<QuickReply>(raw.clone()) {
+                Json::String(text) => text.to_string(),
+                raw => match QuickReply::deserialize(raw) {
                     Ok(reply) => quick_reply_text(&reply),
                     Err(_) => {
                         r.wrong(&format!("quick_replies[{at}]"), "is not a quick reply");
@@ -216,7 +216,7 @@ fn route(turn: &Turn<'_, '_>, msg: &mut MsgOut) -> bool {
     let assets = turn.engine.call.assets;
     for urn in &turn.engine.contact.urns {
         if let Some(channel) = assets.channel_of(urn, ChannelRole::Send) {
-            msg.urn = Some(urn.urn().identity().parse().unwrap_or_else(|_| urn.urn().clone()));
+            msg.urn = Some(urn.urn().bare());
             msg.channel = Some(channel.to_ref());
             return true;
         }
@@ -227,7 +227,7 @@ fn route(turn: &Turn<'_, '_>, msg: &mut MsgOut) -> bool {
 /// Language and country as `spa-EC`, or only the language.
 pub(super) fn locale(language: Language, country: Option<Country>) -> String {
     match country {
-        Some(country) => format!("{language}-{country}"),
+        Some(country) => [language.as_str(), "-", country.as_str()].concat(),
         None => language.to_string(),
     }
 }

@@ -63,7 +63,7 @@ impl Act for SetRunLocal {
         }
         let Some(value) = turn.eval_clean(&self.value) else { return Outcome::Done };
         if let Operation::Set = self.operation {
-            turn.set_local(&self.local, value);
+            turn.set_local(&self.local, value.into());
             return Outcome::Done;
         }
         let Ok(more) = value.trim().parse::<i64>() else {

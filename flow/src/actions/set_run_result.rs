@@ -1,11 +1,9 @@
 //! Saves a result of the run.
-use std::borrow::Cow;
-use std::sync::Arc;
-
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome};
-use crate::definition::{Reader, Text};
+use crate::definition::{Reader, ResultName, Text};
 use crate::engine::{NewResult, Turn};
 use crate::inspect::Visitor;
 
@@ -17,7 +15,7 @@ const MAX_CATEGORY_CHARS: usize = 128;
 /// See the module.
 #[derive(Debug)]
 pub struct SetRunResult {
-    name: Arc<str>,
+    name: ResultName,
     value: Text,
     category: Text,
 }
@@ -38,13 +36,13 @@ impl Act for SetRunResult {
         let Some(value) = turn.eval_clean(&self.value) else { return Outcome::Done };
         let (localized, _) = turn.localized_one(uuid, "category", &self.category);
         let category_localized =
-            if localized.raw == self.category.raw { String::new() } else { localized.raw.to_string() };
+            if localized.raw == self.category.raw { SmolStr::default() } else { localized.raw.clone() };
         turn.save_result(NewResult {
             name: &self.name,
             value,
-            category: &self.category.raw,
+            category: self.category.raw.clone(),
             category_localized,
-            input: Cow::Borrowed(""),
+            input: SmolStr::default(),
             extra: None,
         });
         Outcome::Done
@@ -59,6 +57,6 @@ impl Act for SetRunResult {
                 vec![self.category.raw.to_string()]
             }
         };
-        visitor.result(&self.name, categories);
+        visitor.result(&self.name.name, categories);
     }
 }

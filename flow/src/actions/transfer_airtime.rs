@@ -1,13 +1,13 @@
 //! Sends airtime to the contact's phone.
 use std::collections::BTreeMap;
 
-use serde_json::{Number, Value as Json};
+use serde_json::Number;
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome, online};
 use crate::asks::{AskAnswer, AskKind};
 use crate::assets::ChannelRole;
-use crate::definition::{FlowType, Reader};
+use crate::definition::{FlowType, Json, Reader};
 use crate::engine::Turn;
 use crate::events::EventKind;
 use crate::inspect::Visitor;
@@ -32,10 +32,10 @@ impl Act for TransferAirtime {
         let mut amounts = BTreeMap::new();
         match r.get("amounts") {
             Some(Json::Object(map)) => {
-                for (currency, amount) in map {
+                for (currency, amount) in map.iter() {
                     match amount {
                         Json::Number(number) if number.as_f64().is_some_and(|n| n.abs() <= MAX_NUMBER) => {
-                            amounts.insert(currency.clone(), number.clone());
+                            amounts.insert(currency.to_owned(), number.clone());
                         }
                         Json::Number(_) => r.complain("number value is out of permitted range".to_owned()),
                         _ => r.wrong("amounts", "must hold numbers"),

@@ -66,12 +66,11 @@ impl Field {
         if text.is_empty() {
             return None;
         }
-        let shared: Arc<str> = text.into();
         let number = numbers::plain(text);
         // read for every type: the type may change, and whether the clock is asked must not depend on it
         let datetime = dates::find_datetime(env, text, true, &mut || source.now());
-        let mut value = FieldValue { text: shared, ..FieldValue::default() };
-        value.number = number.map(|number| FieldNumber(number.to_string().into()));
+        let mut value = FieldValue { text: text.into(), ..FieldValue::default() };
+        value.number = number.map(|number| FieldNumber(smol_str::format_smolstr!("{number}")));
         value.datetime = datetime.map(|zoned| Moment { at: zoned.timestamp(), offset: zoned.offset() });
         if let (FieldKind::State | FieldKind::District | FieldKind::Ward, Some(places)) =
             (self.kind, assets.locations())

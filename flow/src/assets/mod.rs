@@ -4,11 +4,11 @@ mod field;
 mod group;
 mod template;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use channel::{Channel, ChannelRole};
@@ -17,7 +17,7 @@ pub use group::Group;
 pub use template::{MsgTemplate, Preview, TemplateTranslation};
 
 use crate::contact::ContactUrn;
-use crate::definition::{Flow, Problem};
+use crate::definition::{Flow, Json, Problem};
 use crate::env::Environment;
 use crate::refs::Ref;
 use crate::text::locations::{Hierarchy, Place};
@@ -29,7 +29,8 @@ const MAX_FLOWS: usize = 10_000;
 /// Everything that flows of a line can point at. Read it once, keep it in an `Arc`.
 #[derive(Default)]
 pub struct Assets {
-    flows: HashMap<Uuid, Arc<Flow>>,
+    /// Sorted by their ids.
+    flows: Vec<Arc<Flow>>,
     channels: Vec<Channel>,
     fields: BTreeMap<Arc<str>, Field>,
     groups: Vec<Group>,
@@ -90,7 +91,7 @@ impl Assets {
     /// # Errors
     /// Everything that is wrong with the flows, each with flow, node and place. Lists that are no lists and
     /// items without what they need are problems too.
-    pub fn read(json: &Json) -> Result<Self, Vec<Problem>> {
+    pub fn read(json: &Value) -> Result<Self, Vec<Problem>> {
         Self::read_in(json, &Environment::default())
     }
 
@@ -99,9 +100,9 @@ impl Assets {
     /// # Errors
     /// As for [`Assets::read`], or the one problem that the text is no JSON.
     pub fn from_json(text: &[u8]) -> Result<Self, Vec<Problem>> {
-        let json: Json =
-            serde_json::from_slice(text).map_err(|error| vec![problem("", format!("no JSON: {error}"))])?;
-        Self::read(&json)
+        let json = Json::parse(text).map_err(|error| vec![problem("", format!("no JSON: {error}"))])?;
+        let (assets, problems) = Self::read_json(&json, &Environment::default());
+        if problems.is_empty() { Ok(assets) } else { Err(problems) }
     }
 
     /// Like [`Assets::read`], for a workspace whose environment decides how dates and numbers in group queries
@@ -109,7 +110,7 @@ impl Assets {
     ///
     /// # Errors
     /// As for [`Assets::read`].
-    pub fn read_in(json: &Json, env: &Environment) -> Result<Self, Vec<Problem>> {
+    pub fn read_in(json: &Value, env: &Environment) -> Result<Self, Vec<Problem>> {
         let (assets, problems) = Self::read_what_is_good(json, env);
         if problems.is_empty() { Ok(assets) } else { Err(problems) }
     }
@@ -117,22 +118,27 @@ impl Assets {
     /// Reads what can be read and says what cannot: a line whose flow was broken by hand still serves its other
     /// flows.
     #[must_use]
-    pub fn read_what_is_good(json: &Json, env: &Environment) -> (Self, Vec<Problem>) {
+    pub fn read_what_is_good(json: &Value, env: &Environment) -> (Self, Vec<Problem>) {
+        Self::read_json(&Json::from(json), env)
+    }
+
+    fn read_json(json: &Json<'_>, env: &Environment) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut assets = Self::default();
-        let empty = Vec::new();
-        let flows = json.get("flows").and_then(Json::as_array).unwrap_or(&empty);
+        let flows = json.get("flows").and_then(Json::as_array).unwrap_or_default();
         if flows.len() > MAX_FLOWS {
             problems.push(problem("flows", format!("more than {MAX_FLOWS} flows")));
         }
         for raw in flows.iter().take(MAX_FLOWS) {
-            match crate::migrations::migrate_and_read(raw) {
-                Ok(flow) => {
-                    assets.flows.insert(flow.uuid, Arc::new(flow));
-                }
+            match crate::migrations::migrate_and_read_json(raw) {
+                Ok(flow) => assets.flows.push(Arc::new(flow)),
                 Err(found) => problems.extend(found),
             }
         }
+        // of the same flow twice the last one counts
+        assets.flows.reverse();
+        assets.flows.sort_by_key(|flow| flow.uuid);
+        assets.flows.dedup_by_key(|flow| flow.uuid);
         assets.channels = list(json, "channels", &mut problems);
         let fields: Vec<Field> = list(json, "fields", &mut problems);
         assets.fields = fields.into_iter().map(|field| (field.key.clone(), field)).collect();
@@ -160,12 +166,12 @@ impl Assets {
     /// The flow of that id.
     #[must_use]
     pub fn flow(&self, uuid: Uuid) -> Option<&Arc<Flow>> {
-        self.flows.get(&uuid)
+        self.flows.binary_search_by_key(&uuid, |flow| flow.uuid).ok().map(|at| &self.flows[at])
     }
 
-    /// All flows, in no order.
+    /// All flows, by id.
     pub fn flows(&self) -> impl Iterator<Item = &Arc<Flow>> {
-        self.flows.values()
+        self.flows.iter()
     }
 
     #[must_use]
@@ -298,7 +304,7 @@ fn problem(place: &str, text: String) -> Problem {
 }
 
 /// Reads each item of a list; what cannot be read is a problem.
-fn list<T: for<'de> Deserialize<'de>>(json: &Json, key: &str, problems: &mut Vec<Problem>) -> Vec<T> {
+fn list<T: for<'de> Deserialize<'de>>(json: &Json<'_>, key: &str, problems: &mut Vec<Problem>) -> Vec<T> {
     let mut out = Vec::new();
     match json.get(key) {
         Some(Json::Array(items)) => {

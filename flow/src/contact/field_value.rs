@@ -4,13 +4,14 @@ use std::sync::Arc;
 use jiff::tz::Offset;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::moment::Moment;
 
 /// One field's value in all the forms that the field's type asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct FieldValue {
-    pub text: Arc<str>,
+    pub text: SmolStr,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "microseconds")]
     pub datetime: Option<Moment>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct FieldValue {
 
 /// A number as its decimal digits, such as `37` or `-1.5`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldNumber(pub Arc<str>);
+pub struct FieldNumber(pub SmolStr);
 
 impl Serialize for FieldNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -41,7 +42,7 @@ impl Serialize for FieldNumber {
 impl<'de> Deserialize<'de> for FieldNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::Number(number) => Ok(Self(number.to_string().into())),
+            serde_json::Value::Number(number) => Ok(Self(smol_str::format_smolstr!("{number}"))),
             serde_json::Value::String(text) => Ok(Self(text.into())),
             _ => Err(D::Error::custom("not a number")),
         }

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use smallvec::{SmallVec, smallvec};
 
 use super::check::{to_date, to_number};
 use super::{Attribute, Condition, Operator, Property, Query, QueryNode};
@@ -22,10 +23,13 @@ pub enum Searched<'s> {
     Time(Timestamp),
 }
 
+/// The values of one property: mostly one.
+pub type Values<'s> = SmallVec<[Searched<'s>; 1]>;
+
 /// Something that queries can be asked of.
 pub trait Queryable {
     /// The values of a property; none when it is not set.
-    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Vec<Searched<'s>>;
+    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Values<'s>;
 }
 
 impl Query {
@@ -113,13 +117,13 @@ fn name_contains(name: &str, wanted: &str) -> bool {
 }
 
 /// A text, unless it is empty.
-fn text<'s>(text: impl Into<Cow<'s, str>>) -> Vec<Searched<'s>> {
+fn text<'s>(text: impl Into<Cow<'s, str>>) -> Values<'s> {
     let text = text.into();
-    if text.is_empty() { Vec::new() } else { vec![Searched::Text(text)] }
+    if text.is_empty() { Values::new() } else { smallvec![Searched::Text(text)] }
 }
 
 /// The name of the smallest place of a path.
-fn last_place(path: Option<&str>) -> Vec<Searched<'_>> {
+fn last_place(path: Option<&str>) -> Values<'_> {
     path.map(|path| text(path.rsplit(" > ").next().unwrap_or(path))).unwrap_or_default()
 }
 
@@ -129,7 +133,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 impl Queryable for Contact {
-    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Vec<Searched<'s>> {
+    fn values<'s>(&'s self, env: &Environment, property: &Property) -> Values<'s> {
         match property {
             Property::Attribute(attribute) => match attribute {
                 Attribute::Uuid => text(self.uuid.to_string()),
@@ -145,13 +149,13 @@ impl Queryable for Contact {
                     self.groups.iter().map(|g| Searched::Text(Cow::Borrowed(&g.name))).collect()
                 }
                 // the engine does not know what other flows the contact is or was in
-                Attribute::Flow | Attribute::History => Vec::new(),
+                Attribute::Flow | Attribute::History => Values::new(),
                 Attribute::Tickets => {
                     let open =
                         self.tickets.iter().filter(|ticket| ticket.status == TicketStatus::Open).count();
-                    vec![Searched::Number(Decimal::from(open))]
+                    smallvec![Searched::Number(Decimal::from(open))]
                 }
-                Attribute::CreatedOn => vec![Searched::Time(self.created_on.at)],
+                Attribute::CreatedOn => smallvec![Searched::Time(self.created_on.at)],
                 Attribute::LastSeenOn => {
                     self.last_seen_on.map(|seen| Searched::Time(seen.at)).into_iter().collect()
                 }
@@ -161,7 +165,7 @@ impl Queryable for Contact {
                 of_scheme.map(|urn| Searched::Text(urn.urn().path_text())).collect()
             }
             Property::Field { key, kind } => {
-                let Some(value) = self.fields.get(key) else { return Vec::new() };
+                let Some(value) = self.fields.get(key) else { return Values::new() };
                 match kind.unwrap_or_default() {
                     FieldKind::Text => text(&*value.text),
                     FieldKind::Number => {

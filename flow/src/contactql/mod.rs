@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use evaluate::{Queryable, Searched};
+pub use evaluate::{Queryable, Searched, Values};
 pub use inspect::{GroupPointer, QueryInspection};
 
 use crate::assets::{Assets, Field};

@@ -103,6 +103,25 @@ impl ContactView {
     }
 }
 
+/// A property that is a text of the contact herself; the others need more than her.
+pub(super) fn plain_property(contact: &Contact, key: &str) -> Option<Value> {
+    Some(match key {
+        "first_name" => contact.first_name().into(),
+        "name" => contact.name.as_str().into(),
+        "language" => contact.language.map(|language| Value::from(language.as_str())).into(),
+        _ => return None,
+    })
+}
+
+/// The value of one of the line's fields.
+pub(super) fn field(contact: &Contact, assets: &Assets, key: &str) -> Option<Value> {
+    let field = assets.field(&lower(key))?;
+    Some(match contact.fields.get(&field.key) {
+        Some(value) => typed(value, field.kind),
+        None => Value::Null,
+    })
+}
+
 impl Properties for ContactView {
     fn get(&self, key: &str) -> Option<Value> {
         let contact = &self.contact;
@@ -122,7 +141,7 @@ impl Properties for ContactView {
                 Some(open) => Value::array([ticket(open, &self.assets)]),
                 None => Value::array([]),
             },
-            "timezone" => contact.timezone.clone().map(Value::Text).into(),
+            "timezone" => contact.timezone.as_ref().map(Value::from).into(),
             "urn" => self.reachable().map(|(urn, _)| shown_urn(urn, self.redact)).into(),
             "urns" => Value::array(contact.urns.iter().map(|urn| shown_urn(urn.urn(), self.redact))),
             "uuid" => contact.uuid.to_string().into(),
@@ -148,14 +167,13 @@ impl Properties for ContactView {
 }
 
 fn named(thing: &Ref) -> Value {
-    Object::new([("uuid", Value::from(thing.uuid.to_string())), ("name", Value::Text(thing.name.clone()))])
-        .into()
+    Object::new([("uuid", Value::from(thing.uuid.to_string())), ("name", Value::from(&thing.name))]).into()
 }
 
 /// A ticket as expressions see it.
 pub(super) fn ticket(ticket: &Ticket, assets: &Assets) -> Value {
     let topic = ticket.topic.as_ref().map(|topic| {
-        let name = Value::Text(topic.name.clone());
+        let name = Value::from(&topic.name);
         Object::with_default(name.clone(), [("uuid", Value::from(topic.uuid.to_string())), ("name", name)])
     });
     let assignee = ticket.assignee.as_ref().map(|assignee| user(assignee, assets));
@@ -175,8 +193,8 @@ pub(super) fn user(user: &Ref, assets: &Assets) -> Value {
     let first: Arc<str> = name.split_whitespace().next().unwrap_or("").into();
     let title = if name.is_empty() { email.clone() } else { name.clone() };
     Object::with_default(
-        Value::Text(title),
-        [("email", Value::Text(email)), ("first_name", Value::Text(first)), ("name", Value::Text(name))],
+        Value::from(title),
+        [("email", Value::from(email)), ("first_name", Value::from(first)), ("name", Value::from(name))],
     )
     .into()
 }
@@ -186,12 +204,7 @@ struct FieldsView(ContactView);
 
 impl Properties for FieldsView {
     fn get(&self, key: &str) -> Option<Value> {
-        let ContactView { contact, assets, .. } = &self.0;
-        let field = assets.field(&lower(key))?;
-        Some(match contact.fields.get(&field.key) {
-            Some(value) => typed(value, field.kind),
-            None => Value::Null,
-        })
+        field(&self.0.contact, &self.0.assets, key)
     }
 
     fn keys(&self) -> Vec<Arc<str>> {
@@ -219,7 +232,7 @@ impl Properties for FieldsView {
 }
 
 fn typed(value: &FieldValue, kind: FieldKind) -> Value {
-    let text = |text: &Option<Arc<str>>| text.clone().map(Value::Text).into();
+    let text = |text: &Option<Arc<str>>| text.clone().map(Value::from).into();
     match kind {
         FieldKind::Text => Value::Text(value.text.clone()),
         FieldKind::Number => {

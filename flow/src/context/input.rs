@@ -26,6 +26,11 @@ pub(super) fn view(input: Option<&Arc<Input>>, assets: &Arc<Assets>, env: &Envir
     }
 }
 
+/// A property that is a text of the message itself.
+pub(super) fn plain_property(input: &Input, key: &str) -> Option<Value> {
+    (key == "text").then(|| Value::Text(input.text.clone()))
+}
+
 impl Properties for InputView {
     fn get(&self, key: &str) -> Option<Value> {
         let input = &self.input;
@@ -38,7 +43,7 @@ impl Properties for InputView {
             "created_on" => datetime(input.created_on),
             "external_id" => input.external_id.as_str().into(),
             "payload" => Object::new::<&str>([]).into(),
-            "text" => input.text.as_str().into(),
+            "text" => Value::Text(input.text.clone()),
             "type" => "msg".into(),
             "urn" => input.urn.as_ref().map(|urn| shown_urn(urn, self.redact)).into(),
             "uuid" => input.uuid.to_string().into(),

@@ -152,6 +152,25 @@ impl Root for Context<'_> {
         })
     }
 
+    fn property(&self, name: &str, key: &str) -> Option<Value> {
+        match name {
+            "contact" => contact::plain_property(self.contact, key),
+            "fields" => contact::field(self.contact, self.assets, key),
+            "input" => input::plain_property(self.session.input.as_ref()?, key),
+            "results" => Some(run::Results::OfRun(self.run().clone()).get(&lower(key))?.into()),
+            "locals" => self.run().locals.get(key).map(|text| text.as_str().into()),
+            _ => None,
+        }
+    }
+
+    fn inner_property(&self, name: &str, key: &str, inner: &str) -> Option<Value> {
+        match (name, key) {
+            ("results", key) => run::plain_property(self.run().results.get(&*lower(key))?, inner),
+            ("contact", "fields") => contact::field(self.contact, self.assets, inner),
+            _ => None,
+        }
+    }
+
     fn has(&self, name: &str) -> bool {
         TOP_LEVELS.contains(&name)
     }
@@ -184,7 +203,7 @@ impl Properties for GlobalsView {
         if let Some(text) = self.host.as_ref().and_then(|host| host.get(&key)) {
             return Some(text.into());
         }
-        self.assets.global(&key).map(|global| Value::Text(global.value.clone()))
+        self.assets.global(&key).map(|global| Value::from(&global.value))
     }
 
     fn keys(&self) -> Vec<Arc<str>> {
@@ -237,11 +256,11 @@ pub(super) fn redacts(env: &Environment) -> bool {
 
 pub(super) fn channel(channel: &crate::assets::Channel) -> Value {
     Object::with_default(
-        Value::Text(channel.name.clone()),
+        Value::from(&channel.name),
         [
             ("uuid", Value::from(channel.uuid.to_string())),
-            ("name", Value::Text(channel.name.clone())),
-            ("address", Value::Text(channel.address.clone())),
+            ("name", Value::from(&channel.name)),
+            ("address", Value::from(&channel.address)),
         ],
     )
     .into()

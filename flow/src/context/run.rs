@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::{ContactView, datetime, from_json, lower, names, number};
@@ -23,7 +24,7 @@ const RUN_KEYS: [&str; 9] =
     ["contact", "created_on", "exited_on", "flow", "locals", "path", "results", "status", "uuid"];
 
 fn flow(flow: &FlowRef) -> Value {
-    let name = Value::Text(flow.name.clone());
+    let name = Value::from(&flow.name);
     let revision = number(usize::try_from(flow.revision).unwrap_or(usize::MAX));
     Object::with_default(
         name.clone(),
@@ -128,8 +129,14 @@ pub(super) enum Results {
 }
 
 impl Results {
-    fn all(&self) -> &BTreeMap<String, RunResult> {
-        static NONE: BTreeMap<String, RunResult> = BTreeMap::new();
+    /// One result, by its key in lower case.
+    pub(super) fn get(self, key: &str) -> Option<Object> {
+        let key = self.all().get_key_value(key)?.0.clone();
+        Some(Object::lazy(ResultView { results: self, key }))
+    }
+
+    fn all(&self) -> &BTreeMap<SmolStr, RunResult> {
+        static NONE: BTreeMap<SmolStr, RunResult> = BTreeMap::new();
         match self {
             Self::OfRun(run) => &run.results,
             Self::OfSummary(summary) => summary.results.as_ref().unwrap_or(&NONE),
@@ -145,9 +152,7 @@ impl From<Results> for Value {
 
 impl Properties for Results {
     fn get(&self, key: &str) -> Option<Value> {
-        let key = lower(key);
-        let key = self.all().get_key_value(&*key)?.0.as_str().into();
-        Some(Object::lazy(ResultView { results: self.clone(), key }).into())
+        Some(self.clone().get(&lower(key))?.into())
     }
 
     fn keys(&self) -> Vec<Arc<str>> {
@@ -164,26 +169,37 @@ impl Properties for Results {
 /// One result.
 struct ResultView {
     results: Results,
-    key: Box<str>,
+    key: SmolStr,
 }
 
 const RESULT_KEYS: [&str; 8] =
     ["category", "category_localized", "created_on", "extra", "input", "name", "node_uuid", "value"];
 
+/// A property that is a text of the result; the others have to be made.
+pub(super) fn plain_property(result: &RunResult, key: &str) -> Option<Value> {
+    let text = match key {
+        "name" => &result.name,
+        "value" => &result.value,
+        "category" => &result.category,
+        "category_localized" if result.category_localized.is_empty() => &result.category,
+        "category_localized" => &result.category_localized,
+        "input" => &result.input,
+        _ => return None,
+    };
+    Some(text.clone().into())
+}
+
 impl Properties for ResultView {
     fn get(&self, key: &str) -> Option<Value> {
-        let result = self.results.all().get(&*self.key)?;
-        Some(match &*lower(key) {
-            "name" => result.name.as_str().into(),
-            "value" => result.value.as_str().into(),
-            "category" => result.category.as_str().into(),
-            "category_localized" if result.category_localized.is_empty() => result.category.as_str().into(),
-            "category_localized" => result.category_localized.as_str().into(),
-            "input" => result.input.as_str().into(),
-            "extra" => result.extra.as_ref().map(from_json).into(),
-            "node_uuid" => result.node_uuid.to_string().into(),
-            "created_on" => datetime(result.created_on),
-            _ => return None,
+        let result = self.results.all().get(&self.key)?;
+        let key = lower(key);
+        plain_property(result, &key).or_else(|| {
+            Some(match &*key {
+                "extra" => result.extra.as_ref().map(from_json).into(),
+                "node_uuid" => result.node_uuid.to_string().into(),
+                "created_on" => datetime(result.created_on),
+                _ => return None,
+            })
         })
     }
 
@@ -233,7 +249,7 @@ pub(super) fn trigger(trigger: &Trigger, assets: &Assets) -> Value {
     let campaign = match event {
         Some(EventKind::CampaignFired { campaign, .. }) => Some(Object::new([
             ("uuid", Value::from(campaign.uuid.to_string())),
-            ("name", Value::Text(campaign.name.clone())),
+            ("name", Value::from(&campaign.name)),
         ])),
         _ => None,
     };
@@ -267,7 +283,7 @@ pub(super) fn legacy_extra(run: &Run, trigger: &Trigger) -> Value {
         match &result.extra {
             Some(Json::Object(extra)) => {
                 all.extend(extra.clone());
-                all.insert(key.clone(), Json::String(Json::Object(extra.clone()).to_string()));
+                all.insert(key.to_string(), Json::String(Json::Object(extra.clone()).to_string()));
             }
             Some(Json::Array(items)) => {
                 all.extend(items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())));

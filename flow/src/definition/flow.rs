@@ -1,10 +1,10 @@
 //! One flow, compiled.
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value;
 use uuid::Uuid;
 
+use super::json::{Json, Object};
 use super::reader::Reader;
 use super::{FlowType, Localization, Problem, Text};
 use crate::actions::Action;
@@ -38,7 +38,8 @@ pub struct Flow {
     pub expire_after_minutes: u32,
     pub nodes: Vec<Node>,
     pub localization: Localization,
-    index: HashMap<Uuid, usize>,
+    /// The places of the nodes, sorted by their ids.
+    index: Vec<(Uuid, usize)>,
 }
 
 /// A place in a flow: some actions, then a way out.
@@ -63,7 +64,7 @@ impl Flow {
     /// The node's place among the nodes.
     #[must_use]
     pub fn node_index(&self, uuid: Uuid) -> Option<usize> {
-        self.index.get(&uuid).copied()
+        place_of(&self.index, uuid)
     }
 
     /// A pointer to this flow as it is now.
@@ -98,7 +99,12 @@ impl Flow {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the definition.
-    pub fn read(json: &Json) -> Result<Self, Vec<Problem>> {
+    pub fn read(json: &Value) -> Result<Self, Vec<Problem>> {
+        Self::read_json(&Json::from(json))
+    }
+
+    /// Like [`Flow::read`].
+    pub(crate) fn read_json(json: &Json<'_>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let flow = FlowReader { name: String::new(), problems: &mut problems }.read(json);
         match flow {
@@ -106,6 +112,10 @@ impl Flow {
             _ => Err(problems),
         }
     }
+}
+
+fn place_of(index: &[(Uuid, usize)], node: Uuid) -> Option<usize> {
+    index.binary_search_by_key(&node, |(uuid, _)| *uuid).ok().map(|at| index[at].1)
 }
 
 struct FlowReader<'p> {
@@ -119,7 +129,7 @@ impl FlowReader<'_> {
         self.problems.push(Problem { flow: self.name.clone(), node, place: place.to_owned(), text });
     }
 
-    fn read(mut self, json: &Json) -> Option<Flow> {
+    fn read(mut self, json: &Json<'_>) -> Option<Flow> {
         let Some(map) = json.as_object() else {
             self.problem(None, "", "a flow definition must be an object".to_owned());
             return None;
@@ -142,13 +152,13 @@ impl FlowReader<'_> {
             );
             return None;
         }
-        if let Some(at) = nodes.iter().position(|node| !node.is_object()) {
+        if let Some(at) = nodes.iter().position(|node| node.as_object().is_none()) {
             self.problem(None, "nodes", format!("field 'nodes[{at}]' is required"));
             return None;
         }
         for node in nodes.iter().filter_map(Json::as_object) {
             if let Some(node) = self.node(node, flow.kind) {
-                if flow.index.insert(node.uuid, flow.nodes.len()).is_some() {
+                if flow.nodes.iter().any(|other| other.uuid == node.uuid) {
                     self.problem(Some(node.uuid), "", format!("node UUID {} isn't unique", node.uuid));
                 }
                 flow.nodes.push(node);
@@ -158,7 +168,7 @@ impl FlowReader<'_> {
         Some(flow)
     }
 
-    fn header(&mut self, map: &Map<String, Json>) -> Option<Flow> {
+    fn header(&mut self, map: &Object<'_>) -> Option<Flow> {
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);
         let uuid = r.required_uuid("uuid");
@@ -195,11 +205,11 @@ impl FlowReader<'_> {
             },
             nodes: Vec::new(),
             localization: Localization::default(),
-            index: HashMap::new(),
+            index: Vec::new(),
         })
     }
 
-    fn node(&mut self, map: &Map<String, Json>, kind: FlowType) -> Option<Node> {
+    fn node(&mut self, map: &Object<'_>, kind: FlowType) -> Option<Node> {
         let before = self.problems.len();
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);
@@ -279,11 +289,13 @@ impl FlowReader<'_> {
 
     /// Turns the destinations of exits into indexes.
     fn link(&mut self, flow: &mut Flow) {
+        flow.index = flow.nodes.iter().enumerate().map(|(at, node)| (node.uuid, at)).collect();
+        flow.index.sort_unstable();
         for at in 0..flow.nodes.len() {
             for exit in 0..flow.nodes[at].exits.len() {
                 let Some(destination) = flow.nodes[at].exits[exit].destination else { continue };
-                match flow.index.get(&destination) {
-                    Some(to) => flow.nodes[at].exits[exit].to = Some(*to),
+                match place_of(&flow.index, destination) {
+                    Some(to) => flow.nodes[at].exits[exit].to = Some(to),
                     None => {
                         let node = flow.nodes[at].uuid;
                         let text = format!("destination {destination} of exit isn't a known node");

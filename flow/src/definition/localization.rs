@@ -1,16 +1,15 @@
 //! Translations of a flow's texts, by language, then by what they belong to, then by property.
-use std::collections::HashMap;
-
-use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::Text;
+use super::json::Json;
 use crate::words::Language;
 
 /// All translations of one flow.
 #[derive(Debug, Default)]
 pub struct Localization {
-    languages: Vec<(Language, HashMap<Uuid, Item>)>,
+    /// What is translated is sorted by its id.
+    languages: Vec<(Language, Vec<(Uuid, Item)>)>,
 }
 
 type Item = Vec<(Box<str>, Vec<Text>)>;
@@ -20,15 +19,15 @@ const MAX_TRANSLATION_CHARS: usize = 10_000;
 
 impl Localization {
     /// Reads the `localization` part of a definition.
-    pub(crate) fn read(json: Option<&Json>) -> Result<Self, String> {
+    pub(crate) fn read(json: Option<&Json<'_>>) -> Result<Self, String> {
         let Some(languages) = json.and_then(Json::as_object) else { return Ok(Self::default()) };
         let mut out = Self::default();
-        for (code, items) in languages {
+        for (code, items) in languages.iter() {
             let invalid = |what: String| format!("invalid localization: {what}");
             let language: Language =
                 code.parse().map_err(|_| invalid(format!("'{code}' is not a language")))?;
-            let mut read = HashMap::new();
-            for (id, properties) in items.as_object().into_iter().flatten() {
+            let mut read = Vec::new();
+            for (id, properties) in items.as_object().into_iter().flat_map(|items| items.iter()) {
                 let uuid: Uuid = id.parse().map_err(|_| {
                     invalid(format!("invalid translation for '{code}': invalid item uuid '{id}'"))
                 })?;
@@ -37,8 +36,12 @@ impl Localization {
                         "invalid translation for '{code}': invalid item translation for '{id}': {what}"
                     ))
                 })?;
-                read.insert(uuid, item);
+                read.push((uuid, item));
             }
+            // of the same id in two ways of writing the last one counts
+            read.reverse();
+            read.sort_by_key(|(uuid, _)| *uuid);
+            read.dedup_by_key(|(uuid, _)| *uuid);
             out.languages.push((language, read));
         }
         out.languages.sort_by_key(|(language, _)| *language);
@@ -54,15 +57,15 @@ impl Localization {
     #[must_use]
     pub fn get(&self, language: Language, item: Uuid, property: &str) -> Option<&[Text]> {
         let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
-        let texts =
-            items.get(&item)?.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
+        let at = items.binary_search_by_key(&item, |(uuid, _)| *uuid).ok()?;
+        let texts = items[at].1.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
         (!texts.is_empty()).then_some(texts)
     }
 }
 
-fn read_item(properties: &Json) -> Result<Item, String> {
+fn read_item(properties: &Json<'_>) -> Result<Item, String> {
     let mut item = Item::new();
-    for (name, texts) in properties.as_object().into_iter().flatten() {
+    for (name, texts) in properties.as_object().into_iter().flat_map(|texts| texts.iter()) {
         if name.starts_with('_') {
             continue;
         }
@@ -77,7 +80,7 @@ fn read_item(properties: &Json) -> Result<Item, String> {
             }
             read.push(Text::new(text));
         }
-        item.push((name.as_str().into(), read));
+        item.push((name.into(), read));
     }
     Ok(item)
 }

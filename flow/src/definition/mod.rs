@@ -1,17 +1,20 @@
 //! Flow definitions (RapidPro's spec 14): read and checked once, into nodes that point at each other by index
 //! and texts whose expressions are compiled.
 mod flow;
+mod json;
 mod localization;
 mod reader;
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 pub use flow::{Exit, Flow, Node};
+pub(crate) use json::Json;
 pub use localization::Localization;
-pub use reader::Pointer;
 pub(crate) use reader::{MAX_RESULT_NAME_CHARS, Reader};
+pub use reader::{Pointer, ResultName};
 
 use crate::excellent::Template;
 
@@ -66,18 +69,21 @@ impl FlowType {
     }
 }
 
-/// A text of a definition with its expressions compiled.
+/// A text of a definition, its expressions compiled when they are first needed: a line holds thousands of texts, and
+/// most of them are not said on most days.
 #[derive(Clone)]
 pub struct Text {
-    pub raw: Arc<str>,
-    template: Template,
+    pub raw: SmolStr,
+    /// Whether there is no `@` in it: then it stands for itself.
+    plain: bool,
+    template: OnceLock<Template>,
 }
 
 impl Text {
-    /// Compiles a text; a syntax error shows when it is evaluated.
+    /// A text; a syntax error shows when it is evaluated.
     #[must_use]
     pub fn new(raw: &str) -> Self {
-        Self { raw: raw.into(), template: Template::compile(raw, &TOP_LEVELS) }
+        Self { raw: raw.into(), plain: !raw.contains('@'), template: OnceLock::new() }
     }
 
     /// Whether there is nothing at all.
@@ -86,10 +92,15 @@ impl Text {
         self.raw.is_empty()
     }
 
+    /// What the text always gives, when it has no expression.
+    pub(crate) fn fixed(&self) -> Option<&SmolStr> {
+        if self.plain { Some(&self.raw) } else { self.template().fixed() }
+    }
+
     /// The compiled form.
     #[must_use]
     pub fn template(&self) -> &Template {
-        &self.template
+        self.template.get_or_init(|| Template::compile(&self.raw, &TOP_LEVELS))
     }
 }
 

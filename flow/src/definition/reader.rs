@@ -2,10 +2,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::Text;
+use super::json::{Json, Object};
 use crate::refs::{FieldRef, FlowRef, Ref};
 
 /// The longest name of anything that is pointed at, in characters.
@@ -20,21 +21,61 @@ pub enum Pointer {
     Named(Text),
 }
 
+/// The name that a result is saved under.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResultName {
+    pub name: SmolStr,
+    /// The name as expressions write it.
+    pub key: SmolStr,
+}
+
+impl ResultName {
+    /// A result of that name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), key: crate::text::snakify(name).into() }
+    }
+
+    /// Whether nothing is saved.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.name.is_empty()
+    }
+}
+
 /// One object being read.
 pub(crate) struct Reader<'v, 'p> {
-    map: &'v Map<String, Json>,
-    prefix: String,
+    map: &'v Object<'v>,
+    place: Place<'p>,
     problems: &'p mut Vec<String>,
 }
 
+/// Where an object stands in the one that is being read; written out only when something is wrong there.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Top,
+    Member(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, &'p str, usize),
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Member(outer, key) => write!(f, "{outer}{key}."),
+            Self::Item(outer, key, at) => write!(f, "{outer}{key}[{at}]."),
+        }
+    }
+}
+
 impl<'v, 'p> Reader<'v, 'p> {
-    pub(crate) fn new(map: &'v Map<String, Json>, problems: &'p mut Vec<String>) -> Self {
-        Self { map, prefix: String::new(), problems }
+    pub(crate) fn new(map: &'v Object<'v>, problems: &'p mut Vec<String>) -> Self {
+        Self { map, place: Place::Top, problems }
     }
 
     /// Notes a problem with a field: `field 'place' says`.
     pub(crate) fn wrong(&mut self, key: &str, says: &str) {
-        self.problems.push(format!("field '{}{key}' {says}", self.prefix));
+        self.problems.push(format!("field '{}{key}' {says}", self.place));
     }
 
     /// Notes a problem that is not about one field.
@@ -43,7 +84,7 @@ impl<'v, 'p> Reader<'v, 'p> {
     }
 
     /// The raw value, `None` when absent or `null`.
-    pub(crate) fn get(&self, key: &str) -> Option<&'v Json> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'v Json<'v>> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
@@ -106,14 +147,19 @@ impl<'v, 'p> Reader<'v, 'p> {
 
     pub(crate) fn number(&mut self, key: &str) -> Option<u64> {
         let value = self.get(key)?;
-        let number = value.as_u64().or_else(|| value.as_f64().filter(|n| *n >= 0.0).map(|n| n as u64));
+        let number = match value {
+            Json::Number(number) => {
+                number.as_u64().or_else(|| number.as_f64().filter(|n| *n >= 0.0).map(|n| n as u64))
+            }
+            _ => None,
+        };
         if number.is_none() {
             self.wrong(key, "must be a number");
         }
         number
     }
 
-    pub(crate) fn list(&mut self, key: &str) -> &'v [Json] {
+    pub(crate) fn list(&mut self, key: &str) -> &'v [Json<'v>] {
         match self.get(key) {
             None => &[],
             Some(Json::Array(items)) => items,
@@ -125,7 +171,7 @@ impl<'v, 'p> Reader<'v, 'p> {
     }
 
     /// A list with a largest number of items.
-    pub(crate) fn list_at_most(&mut self, key: &str, max_items: usize) -> &'v [Json] {
+    pub(crate) fn list_at_most(&mut self, key: &str, max_items: usize) -> &'v [Json<'v>] {
         let items = self.list(key);
         if items.len() > max_items {
             self.wrong(key, &format!("must have a maximum of {max_items} items"));
@@ -148,7 +194,7 @@ impl<'v, 'p> Reader<'v, 'p> {
         match self.get(key) {
             Some(Json::Object(map)) => map
                 .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+                .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
                 .collect(),
             None => BTreeMap::new(),
             Some(_) => {
@@ -159,10 +205,10 @@ impl<'v, 'p> Reader<'v, 'p> {
     }
 
     /// A nested object.
-    pub(crate) fn object(&mut self, key: &str) -> Option<Reader<'v, '_>> {
+    pub(crate) fn object<'r>(&'r mut self, key: &'r str) -> Option<Reader<'v, 'r>> {
         match self.get(key)? {
             Json::Object(map) => {
-                Some(Reader { map, prefix: format!("{}{key}.", self.prefix), problems: self.problems })
+                Some(Reader { map, place: Place::Member(&self.place, key), problems: self.problems })
             }
             _ => {
                 self.wrong(key, "must be an object");
@@ -173,14 +219,15 @@ impl<'v, 'p> Reader<'v, 'p> {
 
     /// The objects of a list; an item that is none is a problem.
     pub(crate) fn each<T>(&mut self, key: &str, mut read: impl FnMut(&mut Reader<'v, '_>) -> T) -> Vec<T> {
-        let mut out = Vec::new();
-        for (at, item) in self.list(key).iter().enumerate() {
+        let items = self.list(key);
+        let mut out = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
             let Json::Object(map) = item else {
                 self.wrong(&format!("{key}[{at}]"), "is required");
                 continue;
             };
-            let prefix = format!("{}{key}[{at}].", self.prefix);
-            out.push(read(&mut Reader { map, prefix, problems: self.problems }));
+            let place = Place::Item(&self.place, key, at);
+            out.push(read(&mut Reader { map, place, problems: self.problems }));
         }
         out
     }
@@ -234,13 +281,13 @@ impl<'v, 'p> Reader<'v, 'p> {
     }
 
     /// The name of a result that an action saves; empty when it saves none.
-    pub(crate) fn result_name(&mut self, required: bool) -> Arc<str> {
+    pub(crate) fn result_name(&mut self, required: bool) -> ResultName {
         let key = if required { "name" } else { "result_name" };
         let name = if required { self.required(key) } else { self.text(key) };
         let starts_well = name.chars().next().is_none_or(char::is_alphanumeric);
         if !name.is_empty() && (name.chars().count() > MAX_RESULT_NAME_CHARS || !starts_well) {
             self.wrong(key, "is not a valid result name");
         }
-        name.into()
+        ResultName::new(name)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 pub(crate) use sprint::{Engine, Resumed};
@@ -93,8 +94,8 @@ pub struct Segment {
     pub node_uuid: Uuid,
     pub exit_uuid: Uuid,
     /// What the router looked at.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub operand: String,
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub operand: SmolStr,
     pub destination_uuid: Uuid,
     pub time: Timestamp,
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::choice::chosen_text;
 use super::turn::{Chosen, Turn};
@@ -30,6 +32,9 @@ const DIAL_GRACE_SECONDS: i64 = 30;
 /// What most sprints come to.
 const USUAL_EVENTS: usize = 8;
 
+/// The languages to translate into: the contact's and the workspace's.
+pub(crate) type Languages = SmallVec<[Language; 2]>;
+
 /// A sprint under way.
 pub(crate) struct Engine<'c> {
     pub(crate) call: Call<'c>,
@@ -39,7 +44,7 @@ pub(crate) struct Engine<'c> {
     /// The workspace's environment with the contact's time zone and country.
     pub(crate) env: Cow<'c, Environment>,
     /// The languages to translate into, best first.
-    pub(crate) languages: Vec<Language>,
+    pub(crate) languages: Languages,
     pub(crate) events: Vec<Event>,
     pub(crate) pushed: Option<Pushed>,
     /// What woke the session, for `@resume`.
@@ -74,7 +79,7 @@ impl<'c> Engine<'c> {
             session,
             contact,
             env,
-            languages: Vec::new(),
+            languages: Languages::new(),
             events: Vec::with_capacity(USUAL_EVENTS),
             pushed: None,
             resumed: None,
@@ -439,7 +444,7 @@ impl<'c> Engine<'c> {
     fn leave(&mut self, run: usize, flow: &Arc<Flow>, node: usize, timed_out: bool) -> Option<usize> {
         let place = &flow.nodes[node];
         let chosen = match &place.router {
-            None => Chosen { exit: 0, operand: String::new() },
+            None => Chosen { exit: 0, operand: SmolStr::default() },
             Some(router) => {
                 let mut turn = Turn { engine: self, flow, run, node: place.uuid };
                 let timeout = match &router.wait {
@@ -518,8 +523,8 @@ impl<'c> Engine<'c> {
             uuid,
             created_on,
             channel: channel.map(crate::assets::Channel::to_ref),
-            urn: msg.urn.as_ref().map(|urn| urn.identity().parse().unwrap_or_else(|_| urn.clone())),
-            text: msg.text.clone(),
+            urn: msg.urn.as_ref().map(crate::words::Urn::bare),
+            text: msg.text.as_str().into(),
             attachments: msg.attachments.clone(),
             external_id: msg.external_id.clone(),
         }));
@@ -639,13 +644,13 @@ fn refusal(call: &Call<'_>, session: &Session, resume: &Resume) -> Option<String
     }
     // when the flow has vanished the run fails, which only a resume can bring about
     let wait = wait_of(call, session, run)?.0;
-    let accepted = match (&*wait, resume) {
+    let accepted = match (&wait, resume) {
         (WaitKind::Msg { .. }, Resume::Msg { .. } | Resume::Expiration(_)) => true,
         (WaitKind::Msg { timeout_seconds }, Resume::Timeout(_)) => timeout_seconds.is_some(),
         (WaitKind::Dial, Resume::Dial(_) | Resume::Expiration(_)) => true,
         _ => false,
     };
-    let kind = if matches!(*wait, WaitKind::Dial) { "dial" } else { "msg" };
+    let kind = if matches!(wait, WaitKind::Dial) { "dial" } else { "msg" };
     (!accepted).then(|| format!("resume of type {name} not accepted by wait of type {kind}"))
 }
 
@@ -655,7 +660,7 @@ enum WaitKind {
 }
 
 /// What a run waits for, and the minutes after which it expires.
-fn wait_of(call: &Call<'_>, session: &Session, run: usize) -> Option<(Box<WaitKind>, u32)> {
+fn wait_of(call: &Call<'_>, session: &Session, run: usize) -> Option<(WaitKind, u32)> {
     let run = &session.runs[run];
     let flow = call.assets.flow(run.flow.uuid)?;
     let node = flow.node_index(run.path.last()?.node_uuid)?;
@@ -663,7 +668,7 @@ fn wait_of(call: &Call<'_>, session: &Session, run: usize) -> Option<(Box<WaitKi
         Wait::Msg { timeout, .. } => WaitKind::Msg { timeout_seconds: timeout.as_ref().map(|t| t.seconds) },
         Wait::Dial { .. } => WaitKind::Dial,
     };
-    Some((Box::new(kind), flow.expire_after_minutes))
+    Some((kind, flow.expire_after_minutes))
 }
 
 /// How the session goes on, seen from its state and its last event.
@@ -687,7 +692,7 @@ fn next_of(call: &Call<'_>, session: &Session, last: Option<&Event>) -> Next {
             // a refused resume: from the moment that the run began to wait
             let since = session.runs[run].modified_on.at;
             let (timeout, minutes, dial) = match wait_of(call, session, run) {
-                Some((kind, minutes)) => match *kind {
+                Some((kind, minutes)) => match kind {
                     WaitKind::Msg { timeout_seconds } => (timeout_seconds, minutes, false),
                     WaitKind::Dial => (None, minutes, true),
                 },

@@ -1,12 +1,11 @@
 //! What an action or router can do while it has its turn: evaluate, log, save, change the contact.
-use std::borrow::Cow;
-
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::sprint::Engine;
 use crate::context::Context;
-use crate::definition::{Flow, Text};
+use crate::definition::{Flow, ResultName, Text};
 use crate::events::{EventKind, PreviousResult};
 use crate::excellent::{ProblemKind, Scope, Template, Value};
 use crate::modifiers::{Change, Modifier};
@@ -22,7 +21,7 @@ use crate::words::Language;
 pub(crate) struct Chosen {
     /// The exit's place in the node.
     pub(crate) exit: usize,
-    pub(crate) operand: String,
+    pub(crate) operand: SmolStr,
 }
 
 /// One action's or router's turn.
@@ -75,37 +74,40 @@ impl<'t> Turn<'t, '_> {
     }
 
     /// A category's name in the contact's language; empty when that is the name itself.
-    pub(crate) fn localized_name(&self, category: Uuid, name: &str) -> String {
+    pub(crate) fn localized_name(&self, category: Uuid, name: &str) -> SmolStr {
         match self.translation(category, "name") {
-            Some(([first, ..], _)) if *first.raw != *name => first.raw.to_string(),
-            _ => String::new(),
+            Some(([first, ..], _)) if *first.raw != *name => first.raw.clone(),
+            _ => SmolStr::default(),
         }
     }
 
     /// Evaluates a text and logs what went wrong. `None` when there was an error.
-    pub(crate) fn eval_clean(&mut self, text: &Text) -> Option<String> {
-        let (out, clean) = self.eval_text(text);
-        clean.then_some(out)
+    pub(crate) fn eval_clean(&mut self, text: &Text) -> Option<SmolStr> {
+        if let Some(fixed) = text.fixed() {
+            return Some(self.fitting(fixed.clone()));
+        }
+        let (out, problems) = self.with_scope(|scope| text.template().evaluate_short(scope));
+        let clean = self.engine.log_problems(problems);
+        clean.then(|| self.fitting(out))
+    }
+
+    /// Cut to the largest size of texts.
+    fn fitting(&self, text: SmolStr) -> SmolStr {
+        let max = self.engine.call.limits.template_chars;
+        if text.len() > max { crate::text::truncate_ellipsis(&text, max).into() } else { text }
     }
 
     /// Evaluates a text and logs what went wrong; expressions with errors are left out.
     pub(crate) fn eval(&mut self, text: &Text) -> String {
-        self.eval_text(text).0
-    }
-
-    fn eval_text(&mut self, text: &Text) -> (String, bool) {
-        let (mut out, clean) = self.eval_whole(text);
+        let (out, _) = self.eval_whole(text);
         let max = self.engine.call.limits.template_chars;
-        if out.len() > max {
-            out = crate::text::truncate_ellipsis(&out, max);
-        }
-        (out, clean)
+        if out.len() > max { crate::text::truncate_ellipsis(&out, max) } else { out }
     }
 
     /// Evaluates without cutting to the largest size of texts. Gives whether there was no error.
     pub(crate) fn eval_whole(&mut self, text: &Text) -> (String, bool) {
-        if let Some(fixed) = text.template().is_static() {
-            return (fixed.to_owned(), true);
+        if let Some(fixed) = text.fixed() {
+            return (fixed.to_string(), true);
         }
         let (out, problems) = self.with_scope(|scope| text.template().evaluate(scope));
         let clean = self.engine.log_problems(problems);
@@ -121,7 +123,7 @@ impl<'t> Turn<'t, '_> {
 
     /// Evaluates for a value; the error of a single expression is a value.
     pub(crate) fn eval_value(&mut self, text: &Text) -> Value {
-        if let Some(fixed) = text.template().fixed() {
+        if let Some(fixed) = text.fixed() {
             return Value::Text(fixed.clone());
         }
         let (value, problems) = self.with_scope(|scope| text.template().evaluate_value(scope));
@@ -141,8 +143,8 @@ impl<'t> Turn<'t, '_> {
         }
     }
 
-    pub(crate) fn value_to_text(&self, value: &Value) -> String {
-        value.to_text().map(|text| text.to_string()).unwrap_or_default()
+    pub(crate) fn value_to_text(&self, value: &Value) -> SmolStr {
+        value.to_text().unwrap_or_default()
     }
 
     fn with_scope<T>(&mut self, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
@@ -152,26 +154,27 @@ impl<'t> Turn<'t, '_> {
     /// Saves a result and logs the change if its value or category changed.
     pub(crate) fn save_result(&mut self, new: NewResult<'_>) {
         let created_on: Moment = self.engine.call.source.now().into();
-        let key = result_key(new.name);
-        let value = crate::modifiers::cut(&new.value, self.engine.call.limits.result_chars).to_owned();
+        let ResultName { name, key } = new.name;
+        let value = crate::modifiers::cut(&new.value, self.engine.call.limits.result_chars);
+        let value = if value.len() < new.value.len() { value.into() } else { new.value };
         let result = RunResult {
-            name: new.name.to_owned(),
+            name: name.clone(),
             value,
-            category: new.category.to_owned(),
+            category: new.category,
             category_localized: new.category_localized,
             node_uuid: self.node,
-            input: new.input.into_owned(),
+            input: new.input,
             extra: new.extra,
             created_on,
         };
         let (value, category, extra) = (result.value.clone(), result.category.clone(), result.extra.clone());
         let run = self.engine.run_mut(self.run);
-        let before = run.results.insert(key, result);
+        let before = run.results.insert(key.clone(), result);
         self.engine.touch(self.run);
         let changed = before.as_ref().is_none_or(|old| old.value != value || old.category != category);
         if changed {
             let previous = before.map(|old| PreviousResult { value: old.value, category: old.category });
-            let name = new.name.to_owned();
+            let name = name.clone();
             self.log(EventKind::RunResultChanged { name, value, category, previous, extra });
         }
     }
@@ -203,12 +206,12 @@ pub(crate) fn result_key(name: &str) -> String {
 
 /// A result to be saved.
 pub(crate) struct NewResult<'n> {
-    pub(crate) name: &'n str,
-    pub(crate) value: String,
-    pub(crate) category: &'n str,
+    pub(crate) name: &'n ResultName,
+    pub(crate) value: SmolStr,
+    pub(crate) category: SmolStr,
     /// Empty when it is the same.
-    pub(crate) category_localized: String,
-    pub(crate) input: Cow<'n, str>,
+    pub(crate) category_localized: SmolStr,
+    pub(crate) input: SmolStr,
     pub(crate) extra: Option<Json>,
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
+use smol_str::SmolStr;
 
 use crate::env::Environment;
 use crate::text::{dates, numbers};
@@ -41,7 +42,7 @@ impl Value {
     ///
     /// # Errors
     /// When this is an error.
-    pub fn to_text(&self) -> Result<Arc<str>, Error> {
+    pub fn to_text(&self) -> Result<SmolStr, Error> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::Error(error) => Err(error.clone()),

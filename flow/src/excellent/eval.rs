@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::Date;
+use smallvec::SmallVec;
 
 use crate::env::Environment;
 use crate::source::Source;
@@ -17,12 +18,25 @@ use super::value::{Closure, Error, Frame, Function, Value};
 pub const MAX_BUDGET: u64 = 10_000_000;
 /// How deep an evaluation may go, through brackets, calls and lambdas together: what fits on the stack of a thread.
 const MAX_DEPTH: usize = 400;
+/// What most calls take.
+const USUAL_ARGUMENTS: usize = 2;
 const TOO_COMPLEX: &str = "expression is too complex to evaluate";
 
 /// Where the names at the top of a path come from: `contact`, `fields`, `results`...
 pub trait Root {
     /// The value of a top level (in lower case); `None` when there is no such name.
     fn get(&self, name: &str) -> Option<Value>;
+    /// The value of a property of a top level, where that can be had without making a value of the top level first;
+    /// `None` when it cannot, or when there is no such property.
+    fn property(&self, name: &str, key: &str) -> Option<Value> {
+        let _ = (name, key);
+        None
+    }
+    /// The same for a property of such a property.
+    fn inner_property(&self, name: &str, key: &str, inner: &str) -> Option<Value> {
+        let _ = (name, key, inner);
+        None
+    }
     /// Whether there is such a name.
     fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -159,10 +173,13 @@ impl<'a> Scope<'a> {
         let value = match expression {
             Expression::Literal(value) => value.clone(),
             Expression::Name(name) => self.look_up_name(name, frame),
-            Expression::Property(container, key) => {
-                let container = self.evaluate(container, frame);
-                self.look_up_property(&container, key)
-            }
+            Expression::Property(container, key) => match self.short_cut(container, key) {
+                Some(value) => value,
+                None => {
+                    let container = self.evaluate(container, frame);
+                    self.look_up_property(&container, key)
+                }
+            },
             Expression::Index(container, key) => {
                 let container = self.evaluate(container, frame);
                 let key = self.evaluate(key, frame);
@@ -184,6 +201,23 @@ impl<'a> Scope<'a> {
             Expression::Chain(first, rest) => return self.evaluate_chain(first, rest, frame),
         };
         self.spend(value)
+    }
+
+    /// The property at the end of a path such as `fields.age` or `results.age.value`, without making values of what
+    /// stands before it. It costs what they would have cost.
+    fn short_cut(&mut self, container: &Expression, key: &str) -> Option<Value> {
+        let (value, cost) = match container {
+            Expression::Name(name) if !name.is_parameter => (self.root.property(&name.name, key)?, 1),
+            Expression::Property(outer, middle) => match &**outer {
+                Expression::Name(name) if !name.is_parameter => {
+                    (self.root.inner_property(&name.name, middle, key)?, 2)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.spend_many(cost);
+        Some(value)
     }
 
     fn evaluate_chain(
@@ -271,7 +305,7 @@ impl<'a> Scope<'a> {
                 _ => return Value::error(format!("{function} is not a function")),
             },
         };
-        let mut values = Vec::with_capacity(arguments.len());
+        let mut values: SmallVec<[Value; USUAL_ARGUMENTS]> = SmallVec::with_capacity(arguments.len());
         for argument in arguments {
             values.push(self.evaluate(argument, frame));
         }
@@ -297,7 +331,7 @@ fn operate(operator: Operator, left: &Value, right: &Value) -> Result<Value, Err
     match operator {
         Operator::Join => {
             let (left, right) = (left.to_text()?, right.to_text()?);
-            return Ok(Value::from(format!("{left}{right}")));
+            return Ok(Value::from([&*left, &*right].concat()));
         }
         Operator::Equal => return Ok(Value::Boolean(left.to_text()? == right.to_text()?)),
         Operator::NotEqual => return Ok(Value::Boolean(left.to_text()? != right.to_text()?)),

@@ -2,11 +2,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::ast::Expression;
 use super::eval::Scope;
 use super::lexer::{is_name_part, is_name_start};
 use super::parser::{self, SyntaxError};
-use super::value::Value;
+use super::value::{Error, Value};
 
 /// A text with expressions, compiled. Compiling never fails: an expression that cannot be read is an error when
 /// it is evaluated.
@@ -14,7 +16,7 @@ use super::value::Value;
 pub struct Template {
     pieces: Vec<Piece>,
     /// The text with `@@` already read as `@`, when there is no expression at all.
-    fixed: Option<Arc<str>>,
+    fixed: Option<SmolStr>,
 }
 
 #[derive(Clone)]
@@ -160,8 +162,8 @@ impl Template {
             pieces.push(Piece::Expression { source, compiled: parser::parse(expression).map(Arc::new) });
         }
         let fixed = match pieces.as_slice() {
-            [] => Some(Arc::from("")),
-            [Piece::Body(body)] => Some(Arc::from(body.as_str())),
+            [] => Some(SmolStr::default()),
+            [Piece::Body(body)] => Some(SmolStr::from(body.as_str())),
             _ => None,
         };
         Self { pieces, fixed }
@@ -174,13 +176,29 @@ impl Template {
     }
 
     /// As [`Self::is_static`], to be shared.
-    pub(crate) fn fixed(&self) -> Option<&Arc<str>> {
+    pub(crate) fn fixed(&self) -> Option<&SmolStr> {
         self.fixed.as_ref()
     }
 
     /// The template as text. An expression with an error leaves nothing in the text.
     pub fn evaluate(&self, scope: &mut Scope<'_>) -> (String, Vec<Problem>) {
         self.evaluate_escaped(scope, None)
+    }
+
+    /// Like [`Self::evaluate`], for texts that are mostly short.
+    pub(crate) fn evaluate_short(&self, scope: &mut Scope<'_>) -> (SmolStr, Vec<Problem>) {
+        let [Piece::Expression { source, compiled }] = self.pieces.as_slice() else {
+            let (text, problems) = self.evaluate(scope);
+            return (text.into(), problems);
+        };
+        let value = value_of(compiled, scope);
+        let mut problems = Vec::new();
+        warn(scope, &mut problems);
+        let text = value.to_text().unwrap_or_else(|error| {
+            problems.push(mistake(&error, source));
+            SmolStr::default()
+        });
+        (text, problems)
     }
 
     /// The template as text, each expression's text having gone through `escape`.
@@ -190,7 +208,7 @@ impl Template {
         escape: Option<&dyn Fn(&str) -> String>,
     ) -> (String, Vec<Problem>) {
         if let Some(fixed) = &self.fixed {
-            return (fixed.as_ref().to_owned(), Vec::new());
+            return (fixed.to_string(), Vec::new());
         }
         let mut out = String::with_capacity(64);
         let mut problems = Vec::new();
@@ -204,16 +222,16 @@ impl Template {
             };
             let value = value_of(compiled, scope);
             warn(scope, &mut problems);
+            if let (Value::Text(text), None) = (&value, escape) {
+                out.push_str(text);
+                continue;
+            }
             match value.to_text() {
                 Ok(text) => match escape {
                     Some(escape) => out.push_str(&escape(&text)),
                     None => out.push_str(&text),
                 },
-                Err(error) => problems.push(Problem {
-                    kind: ProblemKind::Error,
-                    text: error.0.to_string(),
-                    expression: source.clone(),
-                }),
+                Err(error) => problems.push(mistake(&error, source)),
             }
         }
         (out, problems)
@@ -251,6 +269,10 @@ fn value_of(compiled: &Result<Arc<Expression>, SyntaxError>, scope: &mut Scope<'
         }
         Err(error) => Value::error(error.to_string()),
     }
+}
+
+fn mistake(error: &Error, source: &str) -> Problem {
+    Problem { kind: ProblemKind::Error, text: error.0.to_string(), expression: source.to_owned() }
 }
 
 fn warn(scope: &mut Scope<'_>, problems: &mut Vec<Problem>) {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
+use smol_str::SmolStr;
 
 use super::ast::Lambda;
 use super::decimal::Decimal;
@@ -15,7 +16,8 @@ pub enum Value {
     Null,
     Boolean(bool),
     Number(Decimal),
-    Text(Arc<str>),
+    /// Short ones, as most answers are, lie in the value itself.
+    Text(SmolStr),
     Date(Date),
     Time(Time),
     DateTime(Arc<Zoned>),
@@ -220,7 +222,7 @@ impl Frame {
 
 impl Value {
     /// A text value.
-    pub fn text(text: impl Into<Arc<str>>) -> Self {
+    pub fn text(text: impl Into<SmolStr>) -> Self {
         Self::Text(text.into())
     }
 
@@ -319,6 +321,24 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(value: String) -> Self {
         Self::Text(value.into())
+    }
+}
+
+impl From<SmolStr> for Value {
+    fn from(value: SmolStr) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(value: Arc<str>) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<&Arc<str>> for Value {
+    fn from(value: &Arc<str>) -> Self {
+        Self::Text(value.clone().into())
     }
 }
 

@@ -8,7 +8,7 @@ mod texts;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use crate::definition::{Flow, Problem};
+use crate::definition::{Flow, Json as Part, Problem};
 
 /// A spec version: major, minor, patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,26 +118,32 @@ pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) 
 /// # Errors
 /// Everything that is wrong with it.
 pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
-    let mut new_uuid = steady_ids(raw);
-    let text = |key: &str| raw.get(key).and_then(Json::as_str).unwrap_or("");
+    migrate_and_read_json(&Part::from(raw))
+}
+
+/// Like [`migrate_and_read`]. Only what has to change is copied.
+pub(crate) fn migrate_and_read_json(raw: &Part<'_>) -> Result<Flow, Vec<Problem>> {
+    let text = |key: &str| raw.get(key).and_then(Part::as_str).unwrap_or("");
     let flow = if text("name").is_empty() { text("uuid") } else { text("name") };
     let problem =
         |text: String| vec![Problem { flow: flow.to_owned(), node: None, place: String::new(), text }];
-    let version = version_of(raw);
+    let version = Version::parse(text("spec_version"));
     if let Some(version) = version.filter(|version| !version.is_supported() && *version > PRESENT) {
         return Err(problem(format!(
             "spec version {version} is newer than {PRESENT}, which this engine runs"
         )));
     }
     if version.is_some_and(|version| version >= PRESENT) {
-        return Flow::read(raw);
+        return Flow::read_json(raw);
     }
-    Flow::read(&migrate(raw.clone(), PRESENT, &mut new_uuid).map_err(problem)?)
+    let old = raw.to_value();
+    let mut new_uuid = steady_ids(&old);
+    Flow::read(&migrate(old, PRESENT, &mut new_uuid).map_err(problem)?)
 }
 
 /// Ids for parts that had none. They follow from the flow's own id: a definition that is read again has the same ones,
 /// and two flows never share any.
-fn steady_ids(raw: &Json) -> impl FnMut() -> Uuid {
+fn steady_ids(raw: &Json) -> impl FnMut() -> Uuid + use<> {
     let text = raw.pointer("/metadata/uuid").or_else(|| raw.get("uuid")).and_then(Json::as_str);
     let flow = text.and_then(|text| text.parse::<Uuid>().ok()).unwrap_or_default().as_u128();
     let mut count = 0_u128;

@@ -10,6 +10,10 @@ use crate::words::Language;
 
 /// The first `max` characters.
 pub(crate) fn cut(text: &str, max: usize) -> &str {
+    // so many bytes are at most so many characters
+    if text.len() <= max {
+        return text;
+    }
     match text.char_indices().nth(max) {
         Some((at, _)) => &text[..at],
         None => text,

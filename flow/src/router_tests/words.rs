@@ -23,7 +23,7 @@ pub(super) const TESTS: &[Builtin] = &[
 /// `has_error(value)`: the match is the error's message.
 fn has_error(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
     Ok(match &values[0] {
-        Value::Error(error) => matched(Value::Text(error.0.clone())),
+        Value::Error(error) => matched(Value::from(&error.0)),
         _ => unmatched(),
     })
 }

@@ -2,15 +2,13 @@
 mod random;
 mod switch;
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use serde_json::Value as Json;
+use serde_json::Value;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 pub use switch::{Case, Switch};
 
-use crate::definition::{Exit, Reader};
+use crate::definition::{Exit, Json, Reader, ResultName};
 use crate::engine::{Chosen, NewResult, Turn};
 use crate::inspect::Visitor;
 use crate::waits::Wait;
@@ -27,7 +25,7 @@ const MAX_CATEGORY_CHARS: usize = 128;
 pub struct Router {
     pub wait: Option<Wait>,
     /// The result that the choice is saved as; empty when it is not saved.
-    pub result_name: Arc<str>,
+    pub result_name: ResultName,
     pub categories: Vec<Category>,
     pub kind: RouterKind,
 }
@@ -43,7 +41,7 @@ pub enum RouterKind {
 #[derive(Debug)]
 pub struct Category {
     pub uuid: Uuid,
-    pub name: Arc<str>,
+    pub name: SmolStr,
     /// The exit's place in the node.
     pub exit: usize,
 }
@@ -52,7 +50,7 @@ pub struct Category {
 type RouterProblem = (bool, String);
 
 impl Router {
-    pub(crate) fn read(raw: &Json, exits: &[Exit]) -> Result<Self, RouterProblem> {
+    pub(crate) fn read(raw: &Json<'_>, exits: &[Exit]) -> Result<Self, RouterProblem> {
         let Some(map) = raw.as_object() else { return Err((false, "must be an object".to_owned())) };
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);
@@ -61,7 +59,7 @@ impl Router {
         let raw_categories = r.each("categories", |r| {
             let name = r.text("name");
             r.at_most("name", name, MAX_CATEGORY_CHARS);
-            (r.required_uuid("uuid"), Arc::<str>::from(name), r.uuid("exit_uuid"))
+            (r.required_uuid("uuid"), SmolStr::from(name), r.uuid("exit_uuid"))
         });
         if raw_categories.is_empty() {
             r.wrong("categories", "must have a minimum of 1 items");
@@ -124,9 +122,9 @@ impl Router {
             turn.save_result(NewResult {
                 name: &self.result_name,
                 value: found.value,
-                category: &category.name,
+                category: category.name.clone(),
                 category_localized: localized,
-                input: Cow::Borrowed(&found.operand),
+                input: found.operand.clone(),
                 extra: found.extra,
             });
         }
@@ -150,7 +148,7 @@ impl Router {
         }
         if !self.result_name.is_empty() {
             let names = self.categories.iter().map(|category| category.name.to_string()).collect();
-            visitor.result(&self.result_name, names);
+            visitor.result(&self.result_name.name, names);
         }
     }
 }
@@ -159,8 +157,8 @@ impl Router {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// What was looked at.
-    pub(crate) operand: String,
+    pub(crate) operand: SmolStr,
     /// What matched.
-    pub(crate) value: String,
-    pub(crate) extra: Option<Json>,
+    pub(crate) value: SmolStr,
+    pub(crate) extra: Option<Value>,
 }

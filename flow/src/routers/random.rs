@@ -1,4 +1,6 @@
 //! Chooses any category, each as likely as the others.
+use smol_str::format_smolstr;
+
 use super::{Found, Router};
 use crate::engine::{Chosen, Turn};
 
@@ -11,6 +13,6 @@ pub(super) fn route(router: &Router, turn: &mut Turn<'_, '_>) -> Option<Chosen> 
     router.choose(
         turn,
         category,
-        Found { operand: drawn.to_string(), value: category.to_string(), extra: None },
+        Found { operand: format_smolstr!("{drawn}"), value: format_smolstr!("{category}"), extra: None },
     )
 }

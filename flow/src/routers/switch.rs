@@ -1,6 +1,8 @@
 //! Tries one test after the other on a value; the first that passes names the category.
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::{Found, MAX_CASES, Router};
@@ -12,6 +14,9 @@ use crate::excellent::functions::{self, Builtin};
 use crate::inspect::{Dependency, Visitor};
 use crate::refs::Ref;
 use crate::router_tests::Match;
+
+/// What most tests take.
+const USUAL_ARGUMENTS: usize = 3;
 
 /// A switch.
 #[derive(Debug)]
@@ -130,8 +135,8 @@ impl Switch {
         turn: &mut Turn<'_, '_>,
         operand: &Value,
         localize: bool,
-    ) -> Option<(usize, String, Option<serde_json::Value>)> {
-        let mut args = vec![operand.clone()];
+    ) -> Option<(usize, SmolStr, Option<serde_json::Value>)> {
+        let mut args: SmallVec<[Value; USUAL_ARGUMENTS]> = smallvec![operand.clone()];
         for case in &self.cases {
             let arguments = match turn.translation(case.uuid, "arguments") {
                 Some((localized, _)) if localize && localized.len() == case.arguments.len() => localized,

@@ -263,11 +263,12 @@ impl Playing<'_> {
         let session = self.session.take();
         let runs = session.as_ref().map(|session| session.runs.as_slice()).unwrap_or_default();
         for (key, expected) in &step.results {
-            let result = runs.iter().rev().find_map(|run| run.results.get(key));
+            let result = runs.iter().rev().find_map(|run| run.results.get(key.as_str()));
             let got = result
-                .map(|result| if result.category.is_empty() { &result.value } else { &result.category });
-            if got != Some(expected) {
-                self.differs(&format!("result {key}"), expected, got.map_or("(none)", |text| text));
+                .map(|result| if result.category.is_empty() { &result.value } else { &result.category })
+                .map(|text| text.as_str());
+            if got != Some(expected.as_str()) {
+                self.differs(&format!("result {key}"), expected, got.unwrap_or("(none)"));
             }
         }
         for (key, expected) in &step.fields {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::moment::Moment;
@@ -46,7 +47,7 @@ impl<'b> Bytes<'b> {
         Ok(first)
     }
 
-    fn text(&mut self) -> Result<&'b str, Damaged> {
+    pub(super) fn text(&mut self) -> Result<&'b str, Damaged> {
         std::str::from_utf8(self.counted()?).map_err(|_| Damaged)
     }
 
@@ -147,6 +148,16 @@ impl Kept for String {
 
     fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
         from.text().map(str::to_owned)
+    }
+}
+
+impl Kept for SmolStr {
+    fn keep(&self, out: &mut Vec<u8>) {
+        keep_text(self, out);
+    }
+
+    fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
+        from.text().map(Self::from)
     }
 }
 

@@ -114,7 +114,7 @@ impl Kept for Urn {
     }
 
     fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
-        String::take(from)?.try_into().map_err(|_| Damaged)
+        from.text()?.parse().map_err(|_| Damaged)
     }
 }
 

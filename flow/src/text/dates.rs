@@ -125,7 +125,8 @@ fn iso(text: &str, env: &Environment) -> Option<Iso> {
             })
             .collect()
     });
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+    // all of them begin with four digits and a hyphen
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || text.as_bytes().get(4) != Some(&b'-') {
         return None;
     }
     LAYOUTS.iter().find_map(|(layout, has_time)| {

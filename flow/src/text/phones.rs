@@ -12,6 +12,10 @@ const MAX_SENDER_CHARS: usize = 64;
 const MAX_CHARS: usize = 64;
 /// From so many digits on a number may be one with country code, without the `+`.
 const MIN_FULL_DIGITS: usize = 10;
+/// The fewest digits of a phone number.
+const MIN_DIGITS: usize = 2;
+/// The most digits and spaces of a text that is a phone number and nothing else.
+const MAX_WHOLE_CHARS: usize = 20;
 /// The most numbers that are taken from one text.
 const MAX_FOUND: usize = 20;
 /// How often a number is read again to find the form that stays the same.
@@ -120,6 +124,12 @@ fn e164(number: &PhoneNumber) -> String {
 /// country code.
 #[must_use]
 pub fn find(text: &str, country: Option<Country>) -> Vec<String> {
+    if text.chars().filter(|letter| letter.is_numeric()).count() < MIN_DIGITS {
+        return Vec::new();
+    }
+    if let Some(number) = whole(text, country) {
+        return vec![number];
+    }
     let found: Vec<String> = text
         .find_phone_numbers_with_preferred_region(region(country))
         .map(|found| e164(&found.number))
@@ -134,6 +144,23 @@ pub fn find(text: &str, country: Option<Country>) -> Vec<String> {
         .filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number))
         .map(|number| e164(&number))
         .collect()
+}
+
+/// The number that a text is as a whole, when it holds nothing but digits, single spaces and perhaps a `+` in front:
+/// what most people answer. Looking for numbers within longer texts takes patterns that need megabytes; a text of this
+/// shape they would find as one number too if it is a valid one.
+fn whole(text: &str, country: Option<Country>) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let shaped = digits.len() <= MAX_WHOLE_CHARS
+        && digits
+            .split(' ')
+            .all(|block| !block.is_empty() && block.bytes().all(|byte| byte.is_ascii_digit()));
+    if !shaped {
+        return None;
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, region(country)).ok()?;
+    PHONE_NUMBER_UTIL.is_valid_number(&number).then(|| e164(&number))
 }
 
 /// The number as people of its country write it; any other text as it is.
@@ -176,6 +203,36 @@ mod tests {
         }
         assert_eq!(parse("8080", country("EC"), Accept::default()), Err(PhoneError::NotPossible));
         assert_eq!(parse("0991234567", country("ZZ"), all), Err(PhoneError::Country));
+    }
+
+    /// The short way gives what the patterns give.
+    #[test]
+    fn whole_numbers_are_those_that_would_be_found() {
+        let mut state = 7_u64;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % bound
+        };
+        let mut seen = 0;
+        for round in 0..3000 {
+            let mut text =
+                String::from(["", "+", "0", "+593 9", "00", "09", "+1 202 5", "07"][below(8) as usize]);
+            for _ in 0..below(12) + 2 {
+                text.push(char::from(b'0' + below(10) as u8));
+                if below(4) == 0 {
+                    text.push(' ');
+                }
+            }
+            let code = ["EC", "US", "RW", "GB", "DE", ""][round % 6];
+            let Some(short) = whole(&text, country(code)) else { continue };
+            let long: Vec<String> = text
+                .find_phone_numbers_with_preferred_region(region(country(code)))
+                .map(|found| e164(&found.number))
+                .collect();
+            assert_eq!(long, [short], "{text} in {code}");
+            seen += 1;
+        }
+        assert!(seen > 100, "{seen}");
     }
 
     #[test]

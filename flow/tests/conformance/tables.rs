@@ -96,13 +96,13 @@ pub fn contactql_parse(data: &Data) -> Cases {
 struct Values(BTreeMap<String, Vec<Searched<'static>>>);
 
 impl Queryable for Values {
-    fn values<'s>(&'s self, _: &Environment, property: &Property) -> Vec<Searched<'s>> {
+    fn values<'s>(&'s self, _: &Environment, property: &Property) -> flow::contactql::Values<'s> {
         let name = match property {
             Property::Attribute(attribute) => attribute.as_str(),
             Property::Scheme(scheme) => scheme,
             Property::Field { key, .. } => key,
         };
-        self.0.get(name).cloned().unwrap_or_default()
+        self.0.get(name).cloned().unwrap_or_default().into()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Arrays.
 use std::cmp::Ordering;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::excellent::MAX_ARRAY_ITEMS;
 use crate::excellent::decimal::Decimal;
@@ -104,7 +105,7 @@ fn foreach(scope: &mut Scope<'_>, values: &[Value]) -> Outcome {
 fn join(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
     let items = values[0].to_array()?;
     let separator = values[1].to_text()?;
-    let texts: Result<Vec<Arc<str>>, Error> = items.iter().map(Value::to_text).collect();
+    let texts: Result<Vec<SmolStr>, Error> = items.iter().map(Value::to_text).collect();
     Ok(texts?.join(&separator).into())
 }
 

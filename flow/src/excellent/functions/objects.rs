@@ -30,14 +30,14 @@ fn object(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
         if let Value::Error(error) = &pair[1] {
             return Err(error.clone());
         }
-        properties.push((pair[0].to_text()?, pair[1].clone()));
+        properties.push((pair[0].to_text()?.into(), pair[1].clone()));
     }
     Ok(Object::new(properties).into())
 }
 
 /// `keys(object)`: sorted.
 fn keys(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
-    Ok(Value::array(values[0].to_object()?.keys().into_iter().map(Value::Text)))
+    Ok(Value::array(values[0].to_object()?.keys().into_iter().map(Value::from)))
 }
 
 /// `extract(object, key)`: nothing when there is no such property.
@@ -53,7 +53,7 @@ fn extract_object(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
     for key in &values[1..] {
         let key = key.to_text()?;
         let value = object.get(&key).unwrap_or_default();
-        properties.push((key, value));
+        properties.push((key.into(), value));
     }
     Ok(Object::new(properties).into())
 }

@@ -1,7 +1,7 @@
 //! Texts: case, trimming, parts, replacing, patterns.
-use std::sync::Arc;
 
 use regex::RegexBuilder;
+use smol_str::SmolStr;
 
 use crate::excellent::decimal::Decimal;
 use crate::excellent::eval::Scope;
@@ -163,8 +163,8 @@ fn regex_match(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
         .ok()
         .filter(|group| *group < regex.captures_len())
         .ok_or_else(|| Error::new("invalid regular expression group"))?;
-    let found = regex.captures(&text).and_then(|found| found.get(group).map(|m| Arc::from(m.as_str())));
-    Ok(Value::Text(found.unwrap_or_else(|| Arc::from(""))))
+    let found = regex.captures(&text).and_then(|found| found.get(group).map(|m| SmolStr::from(m.as_str())));
+    Ok(Value::Text(found.unwrap_or_default()))
 }
 
 /// A pattern as authors write them: case does not count, `^` and `$` are at every line.
