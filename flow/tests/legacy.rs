@@ -343,3 +343,24 @@ fn expression() -> impl Strategy<Value = String> {
         ]
     })
 }
+
+#[test]
+fn files_of_old_definitions_are_looked_for_where_the_export_comes_from() {
+    let mut old = definition();
+    old["action_sets"][1]["actions"][0]["media"] = json!({"eng": "image/png:attachments/1/north.png"});
+    for (site, expect) in [
+        (
+            json!("https://rapidpro.example.org/"),
+            "image/png:https://rapidpro.example.org/media/attachments/1/north.png",
+        ),
+        (json!("javascript:x"), "image/png:attachments/1/north.png"),
+        (Json::Null, "image/png:attachments/1/north.png"),
+    ] {
+        let export = json!({"version": "11.12", "site": site, "flows": [old]});
+        let mut story = Story::new(export, Environment::default(), Contact::default());
+        story.starts(FLOW);
+        let sent = serde_json::to_value(&story.events).unwrap();
+        let sent = sent.as_array().unwrap().iter().find(|event| event["type"] == "msg_created").unwrap();
+        assert_eq!(sent["msg"]["attachments"], json!([expect]));
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use flow::asks::WebhookReply;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use uuid::Uuid;
 
 use crate::app::App;
 
@@ -16,16 +17,21 @@ const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 /// Said when an address lies inside.
 const REFUSED: &str = "addresses in private networks are not called";
 
-/// Makes one call. Whatever goes wrong is part of the reply: the flow branches on it.
+/// The header by which whoever is called can tell a call that is made again from a new one.
+const KEY_HEADER: &str = "idempotency-key";
+
+/// Makes one call. Whatever goes wrong is part of the reply: the flow branches on it. `key` is the same when the same
+/// call is made again; it goes along as `Idempotency-Key` unless the flow has a header of that name.
 pub async fn call(
     app: &App,
+    key: Uuid,
     method: &str,
     url: &str,
     headers: &BTreeMap<String, String>,
     body: &str,
 ) -> WebhookReply {
     let started = app.now();
-    let mut reply = match attempt(app, method, url, headers, body).await {
+    let mut reply = match attempt(app, key, method, url, headers, body).await {
         Ok(reply) => reply,
         Err(reason) => WebhookReply { response: reason, ..WebhookReply::default() },
     };
@@ -36,6 +42,7 @@ pub async fn call(
 
 async fn attempt(
     app: &App,
+    key: Uuid,
     method: &str,
     url: &str,
     headers: &BTreeMap<String, String>,
@@ -52,6 +59,9 @@ async fn attempt(
     let mut request = app.web.request(method, url).timeout(TIMEOUT).body(body.to_owned());
     for (name, value) in headers {
         request = request.header(name, value);
+    }
+    if !headers.keys().any(|name| name.eq_ignore_ascii_case(KEY_HEADER)) {
+        request = request.header(KEY_HEADER, key.to_string());
     }
     let mut response = request.send().await.map_err(|error| reason(&error))?;
     let status_code = response.status().as_u16();

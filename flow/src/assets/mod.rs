@@ -85,7 +85,8 @@ pub struct Global {
 
 impl Assets {
     /// Reads RapidPro's assets, or an export (`{version, flows, fields, groups, ...}`); definitions older than
-    /// the present spec version are migrated first. Group queries are read with a default environment; see
+    /// the present spec version are migrated first, and what they name by a relative address is looked for under
+    /// `/media` of the export's `site`. Group queries are read with a default environment; see
     /// [`Assets::read_in`].
     ///
     /// # Errors
@@ -129,8 +130,9 @@ impl Assets {
         if flows.len() > MAX_FLOWS {
             problems.push(problem("flows", format!("more than {MAX_FLOWS} flows")));
         }
+        let media = crate::migrations::media_under(json.get("site").and_then(Json::as_str));
         for raw in flows.iter().take(MAX_FLOWS) {
-            match crate::migrations::migrate_and_read_json(raw) {
+            match crate::migrations::migrate_and_read_json(raw, &media) {
                 Ok(flow) => assets.flows.push(Arc::new(flow)),
                 Err(found) => problems.extend(found),
             }

@@ -90,9 +90,23 @@ pub fn version_of(flow: &Json) -> Option<Version> {
 ///
 /// # Errors
 /// When the definition says no version, or one that cannot be migrated.
-pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) -> Result<Json, String> {
+pub fn migrate(flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) -> Result<Json, String> {
+    migrate_from("", flow, to, new_uuid)
+}
+
+/// Like [`migrate`]; `media` is the address under which files lie that definitions from before spec 13 name by a
+/// relative address (empty: those addresses stay as they are). See [`media_of`].
+///
+/// # Errors
+/// As for [`migrate`].
+pub fn migrate_from(
+    media: &str,
+    mut flow: Json,
+    to: Version,
+    new_uuid: &mut dyn FnMut() -> Uuid,
+) -> Result<Json, String> {
     if legacy::is_legacy(&flow) {
-        flow = legacy::to_13(&flow, "", new_uuid)?;
+        flow = legacy::to_13(&flow, media, new_uuid)?;
     }
     let Some(from) = version_of(&flow) else {
         return Err("unable to read flow header: field 'spec_version' is required".to_owned());
@@ -113,16 +127,32 @@ pub fn migrate(mut flow: Json, to: Version, new_uuid: &mut dyn FnMut() -> Uuid) 
     Ok(flow)
 }
 
+/// Where the server that wrote an export keeps its files: under `/media` of the `site` that the export names. Empty
+/// when it names none.
+#[must_use]
+pub fn media_of(export: &Json) -> String {
+    media_under(export.get("site").and_then(Json::as_str))
+}
+
+pub(crate) fn media_under(site: Option<&str>) -> String {
+    let site = site.unwrap_or("").trim_end_matches('/');
+    if site.starts_with("https://") || site.starts_with("http://") {
+        format!("{site}/media")
+    } else {
+        String::new()
+    }
+}
+
 /// Migrates a definition to the present version and reads it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
-    migrate_and_read_json(&Part::from(raw))
+    migrate_and_read_json(&Part::from(raw), "")
 }
 
-/// Like [`migrate_and_read`]. Only what has to change is copied.
-pub(crate) fn migrate_and_read_json(raw: &Part<'_>) -> Result<Flow, Vec<Problem>> {
+/// Like [`migrate_and_read`], with relative addresses of files under `media`. Only what has to change is copied.
+pub(crate) fn migrate_and_read_json(raw: &Part<'_>, media: &str) -> Result<Flow, Vec<Problem>> {
     let text = |key: &str| raw.get(key).and_then(Part::as_str).unwrap_or("");
     let flow = if text("name").is_empty() { text("uuid") } else { text("name") };
     let problem =
@@ -138,7 +168,7 @@ pub(crate) fn migrate_and_read_json(raw: &Part<'_>) -> Result<Flow, Vec<Problem>
     }
     let old = raw.to_value();
     let mut new_uuid = steady_ids(&old);
-    Flow::read(&migrate(old, PRESENT, &mut new_uuid).map_err(problem)?)
+    Flow::read(&migrate_from(media, old, PRESENT, &mut new_uuid).map_err(problem)?)
 }
 
 /// Ids for parts that had none. They follow from the flow's own id: a definition that is read again has the same ones,

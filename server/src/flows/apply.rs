@@ -1,6 +1,6 @@
 //! Bringing about what a sprint says: one exhaustive match, all in the transaction of the message.
 use flow::asks::{Ask, AskAnswer, AskKind};
-use flow::events::{Event, EventKind, MsgOut};
+use flow::events::{Event, EventKind, MsgOut, WebhookCalled};
 use flow::session::Session;
 use flow::triggers::TriggerKind;
 use flow::words::{Attachment, Content, Templating};
@@ -113,6 +113,10 @@ impl Apply<'_, '_> {
             EventKind::Error { text, .. } | EventKind::Warning { text, .. } | EventKind::Failure { text } => {
                 self.tx.note_problem(self.route.line.id, self.flow_name, text, self.now)
             }
+            EventKind::WebhookCalled(called) => match interruption(called) {
+                Some(text) => self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now),
+                None => Ok(()),
+            },
             EventKind::ContactStatusChanged { .. }
             | EventKind::ContactTimezoneChanged { .. }
             | EventKind::ContactUrnsChanged { .. }
@@ -133,7 +137,6 @@ impl Apply<'_, '_> {
             | EventKind::MsgStatusChanged { .. }
             | EventKind::WaitTimedOut { .. }
             | EventKind::WaitExpired { .. }
-            | EventKind::WebhookCalled(_)
             | EventKind::ResthookCalled { .. }
             | EventKind::LlmCalled { .. }
             | EventKind::ContactFlowChanged { .. }
@@ -227,6 +230,19 @@ impl Apply<'_, '_> {
     }
 }
 
+/// What the flow's author should know of a web call that was interrupted: whoever was called may have got it twice, or
+/// the flow goes on as if there had been no answer. Of the address only the host is said: the rest may be a person's.
+fn interruption(called: &WebhookCalled) -> Option<String> {
+    let method = called.request.split(' ').next().unwrap_or_default();
+    let address = called.url.parse::<reqwest::Url>().ok();
+    let host = address.as_ref().and_then(reqwest::Url::host_str).unwrap_or("an address");
+    match called.retries {
+        0 => None,
+        1 => Some(format!("web call {method} to {host} was interrupted and made once more")),
+        _ => Some(format!("web call {method} to {host} was interrupted twice and given up")),
+    }
+}
+
 /// `Label: value` of a note's line.
 fn learnt_line(line: &str) -> Option<Learnt> {
     let (label, value) = line.split_once(':')?;
@@ -293,6 +309,28 @@ pub fn store_ask(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interrupted_call_is_told_without_what_a_person_wrote() {
+        let called = |retries: u32| WebhookCalled {
+            url: "https://beds.example.org/ana?q=private".into(),
+            status_code: 0,
+            request: "POST https://beds.example.org/ana?q=private".into(),
+            response: String::new(),
+            elapsed_ms: 0,
+            retries,
+            sizes: flow::events::TraceSizes::default(),
+            status: flow::events::WebhookStatus::ConnectionError,
+            resthook: String::new(),
+        };
+        assert_eq!(interruption(&called(0)), None);
+        for (retries, end) in [(1, "made once more"), (2, "twice and given up")] {
+            let text = interruption(&called(retries)).unwrap();
+            assert!(
+                text.starts_with("web call POST to beds.example.org was interrupted") && text.ends_with(end)
+            );
+        }
+    }
 
     #[test]
     fn a_note_tells_what_the_bot_learnt() {

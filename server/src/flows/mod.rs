@@ -220,7 +220,18 @@ fn run(
             },
         }
     }
+    if let Some(GoOn::Resume(session, _)) = go {
+        stop_asking(tx, line, contact, &session.trigger.flow.name, now)?;
+    }
     applied.finish(tx, app, route, contact, now).map(Some)
+}
+
+/// A session that asks and asks would hold up everybody: it ends, and its author is told.
+fn stop_asking(tx: &mut Tx<'_>, line: &Line, contact: &mut Contact, flow: &str, now: Ts) -> Result<()> {
+    drop_session(contact);
+    let text =
+        format!("more than {MAX_IMMEDIATE_ANSWERS} questions to the server at once; the flow was stopped");
+    tx.note_problem(line.id, flow, &text, now)
 }
 
 enum GoOn {

@@ -20,6 +20,9 @@ use crate::webhook;
 
 /// How often a job is tried before it is set aside.
 const MAX_ATTEMPTS: i64 = 5;
+/// How often the call behind one question of a flow is made: once, and once more when nobody knows how that ended,
+/// because the server stopped or could not keep the answer.
+const MAX_CALLS: i64 = 2;
 /// Seconds before a failed job is tried again, times its number of attempts.
 const RETRY_SECONDS: i64 = 10;
 /// How long a job may take before another process may take it, in seconds.
@@ -109,12 +112,7 @@ async fn perform(app: &App, taken: &Taken) -> Result<()> {
         Job::FlowAsk { identity, channel, ask } => {
             let contact_id =
                 taken.contact_id.ok_or_else(|| StoreError::Shape("a job without a contact".into()))?;
-            let answer = match &ask.kind {
-                AskKind::Webhook { method, url, headers, body, .. } => {
-                    AskAnswer::Webhook(webhook::call(app, method, url, headers, body).await)
-                }
-                _ => AskAnswer::Webhook(WebhookReply::default()),
-            };
+            let answer = answer(app, taken, &ask.kind).await;
             let (context, id, ask_id) = (app.clone(), taken.id, ask.id);
             let effects = app
                 .store
@@ -130,6 +128,25 @@ async fn perform(app: &App, taken: &Taken) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Makes the call that a flow asked for, and says in the answer whether it was made before.
+async fn answer(app: &App, taken: &Taken, kind: &AskKind) -> AskAnswer {
+    let AskKind::Webhook { method, url, headers, body, .. } = kind else {
+        return AskAnswer::Webhook(WebhookReply::default());
+    };
+    let made_before = taken.attempts.clamp(0, MAX_CALLS);
+    let mut reply = if made_before < MAX_CALLS {
+        webhook::call(app, taken.id, method, url, headers, body).await
+    } else {
+        WebhookReply {
+            request: format!("{method} {url}"),
+            response: format!("interrupted {MAX_CALLS} times and not made again"),
+            ..WebhookReply::default()
+        }
+    };
+    reply.retries = u32::try_from(made_before).unwrap_or(0);
+    AskAnswer::Webhook(reply)
 }
 
 /// Opens a job's payload; `None` when the person was erased meanwhile.

@@ -32,7 +32,13 @@ pub enum FlowCommand {
         globals: Vec<String>,
     },
     /// Prints definitions of older versions as the present version.
-    Migrate { file: PathBuf },
+    Migrate {
+        file: PathBuf,
+        /// Where files lie that definitions from before spec 13 name by a relative address; absent: under `/media` of
+        /// the `site` that the export names.
+        #[arg(long, value_name = "URL")]
+        media: Option<String>,
+    },
     /// Plays saved conversations and shows what came otherwise than expected.
     Test {
         /// A folder of saved conversations (`*.json`).
@@ -48,7 +54,7 @@ pub fn run(command: FlowCommand) -> anyhow::Result<ExitCode> {
     match command {
         FlowCommand::Run { file, contact, flow } => talk::run(&file, contact.as_deref(), flow.as_deref()),
         FlowCommand::Check { file, globals } => check::run(&file, &globals),
-        FlowCommand::Migrate { file } => migrate::run(&file),
+        FlowCommand::Migrate { file, media } => migrate::run(&file, media.as_deref()),
         FlowCommand::Test { folder, flows } => saved::run(&folder, flows.as_deref()),
     }
 }
