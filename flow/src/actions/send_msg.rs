@@ -62,7 +62,7 @@ impl MsgParts {
         let mut quick_replies = Vec::new();
         for (at, raw) in r.list_at_most("quick_replies", MAX_QUICK_REPLIES).iter().enumerate() {
             let form = match raw {
-                Json::String(text) => text.to_string(),
+                Json::String(text) => (*text).to_owned(),
                 raw => match QuickReply::deserialize(raw) {
                     Ok(reply) => quick_reply_text(&reply),
                     Err(_) => {

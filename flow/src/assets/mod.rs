@@ -17,7 +17,7 @@ pub use group::Group;
 pub use template::{MsgTemplate, Preview, TemplateTranslation};
 
 use crate::contact::ContactUrn;
-use crate::definition::{Flow, Json, Problem};
+use crate::definition::{Arena, Flow, Json, Problem};
 use crate::env::Environment;
 use crate::refs::Ref;
 use crate::text::locations::{Hierarchy, Place};
@@ -101,7 +101,9 @@ impl Assets {
     /// # Errors
     /// As for [`Assets::read`], or the one problem that the text is no JSON.
     pub fn from_json(text: &[u8]) -> Result<Self, Vec<Problem>> {
-        let json = Json::parse(text).map_err(|error| vec![problem("", format!("no JSON: {error}"))])?;
+        let arena = Arena::default();
+        let json =
+            Json::parse(text, &arena).map_err(|error| vec![problem("", format!("no JSON: {error}"))])?;
         let (assets, problems) = Self::read_json(&json, &Environment::default());
         if problems.is_empty() { Ok(assets) } else { Err(problems) }
     }
@@ -120,7 +122,7 @@ impl Assets {
     /// flows.
     #[must_use]
     pub fn read_what_is_good(json: &Value, env: &Environment) -> (Self, Vec<Problem>) {
-        Self::read_json(&Json::from(json), env)
+        Self::read_json(&Json::of(json, &Arena::default()), env)
     }
 
     fn read_json(json: &Json<'_>, env: &Environment) -> (Self, Vec<Problem>) {
@@ -168,7 +170,10 @@ impl Assets {
     /// The flow of that id.
     #[must_use]
     pub fn flow(&self, uuid: Uuid) -> Option<&Arc<Flow>> {
-        self.flows.binary_search_by_key(&uuid, |flow| flow.uuid).ok().map(|at| &self.flows[at])
+        self.flows
+            .binary_search_by_key(&uuid.as_u128(), |flow| flow.uuid.as_u128())
+            .ok()
+            .map(|at| &self.flows[at])
     }
 
     /// All flows, by id.

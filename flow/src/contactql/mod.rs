@@ -179,6 +179,20 @@ impl Query {
         &self.root
     }
 
+    /// Whether a condition is about this contact field.
+    #[must_use]
+    pub(crate) fn looks_at_field(&self, key: &str) -> bool {
+        fn looks(node: &QueryNode, wanted: &str) -> bool {
+            match node {
+                QueryNode::And(parts) | QueryNode::Or(parts) => parts.iter().any(|part| looks(part, wanted)),
+                QueryNode::Condition(condition) => {
+                    matches!(&condition.property, Property::Field { key, .. } if **key == *wanted)
+                }
+            }
+        }
+        looks(&self.root, key)
+    }
+
     /// Whether the contact fits.
     #[must_use]
     pub fn matches(&self, env: &Environment, contact: &Contact) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::json::{Json, Object};
+use super::json::{Arena, Json, Object};
 use super::reader::Reader;
 use super::{FlowType, Localization, Problem, Text};
 use crate::actions::Action;
@@ -100,7 +100,7 @@ impl Flow {
     /// # Errors
     /// Everything that is wrong, in the order of the definition.
     pub fn read(json: &Value) -> Result<Self, Vec<Problem>> {
-        Self::read_json(&Json::from(json))
+        Self::read_json(&Json::of(json, &Arena::default()))
     }
 
     /// Like [`Flow::read`].
@@ -115,7 +115,7 @@ impl Flow {
 }
 
 fn place_of(index: &[(Uuid, usize)], node: Uuid) -> Option<usize> {
-    index.binary_search_by_key(&node, |(uuid, _)| *uuid).ok().map(|at| index[at].1)
+    index.binary_search_by_key(&node.as_u128(), |(uuid, _)| uuid.as_u128()).ok().map(|at| index[at].1)
 }
 
 struct FlowReader<'p> {
@@ -134,14 +134,14 @@ impl FlowReader<'_> {
             self.problem(None, "", "a flow definition must be an object".to_owned());
             return None;
         };
-        self.name = ["name", "uuid"].iter().find_map(|key| map.get(*key)?.as_str()).unwrap_or("").to_owned();
+        self.name = ["name", "uuid"].iter().find_map(|key| map.get(key)?.as_str()).unwrap_or("").to_owned();
         let mut flow = self.header(map)?;
         match Localization::read(map.get("localization")) {
             Ok(localization) => flow.localization = localization,
             Err(text) => self.problem(None, "localization", text),
         }
         let nodes = match map.get("nodes") {
-            Some(Json::Array(nodes)) => nodes.as_slice(),
+            Some(Json::Array(nodes)) => *nodes,
             _ => &[],
         };
         if nodes.len() > MAX_NODES {
@@ -168,7 +168,7 @@ impl FlowReader<'_> {
         Some(flow)
     }
 
-    fn header(&mut self, map: &Object<'_>) -> Option<Flow> {
+    fn header(&mut self, map: Object<'_>) -> Option<Flow> {
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);
         let uuid = r.required_uuid("uuid");
@@ -209,7 +209,7 @@ impl FlowReader<'_> {
         })
     }
 
-    fn node(&mut self, map: &Object<'_>, kind: FlowType) -> Option<Node> {
+    fn node(&mut self, map: Object<'_>, kind: FlowType) -> Option<Node> {
         let before = self.problems.len();
         let mut wrong = Vec::new();
         let mut r = Reader::new(map, &mut wrong);

@@ -1,21 +1,18 @@
-//! JSON whose texts stay where they were read from. A definition is looked at once and then thrown away: copying each
-//! of its texts and indexing each of its objects would cost more than everything else that reading it does.
-use std::borrow::Cow;
+//! JSON whose texts stay where they were read from, and whose lists lie in one piece of memory. A definition is looked
+//! at once and then thrown away: copying each of its texts, indexing each of its objects and giving back each of its
+//! lists would cost more than everything else that reading it does.
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 
+use bumpalo::Bump;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Error, Number, Value};
 
 /// From so many members on an object is searched for doubled names by hashing.
 const MANY_MEMBERS: usize = 24;
-
-/// Room for what most lists of a definition hold.
-const USUAL_ITEMS: usize = 2;
-/// Room for what most objects of a definition hold.
-const USUAL_MEMBERS: usize = 6;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,58 +20,81 @@ pub(crate) enum Json<'t> {
     Null,
     Bool(bool),
     Number(Number),
-    String(Cow<'t, str>),
-    Array(Vec<Json<'t>>),
+    String(&'t str),
+    Array(&'t [Json<'t>]),
     Object(Object<'t>),
 }
 
 /// The members of an object in their order; of those with the same name the last one counts, at the place of the
 /// first, as in [`serde_json::Map`].
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Object<'t>(&'t [Member<'t>]);
+
+type Member<'t> = (&'t str, Json<'t>);
+
+/// Where values are put while they are needed. Texts with escapes, lists and members lie here; dropping it drops all.
+#[derive(Default)]
+pub(crate) struct Arena(Bump);
 
 impl<'t> Object<'t> {
-    fn new(mut members: Vec<(Cow<'t, str>, Json<'t>)>) -> Self {
-        if members.len() < MANY_MEMBERS {
-            let mut at = 1;
-            while at < members.len() {
-                match members[..at].iter().position(|(name, _)| *name == members[at].0) {
-                    Some(first) => members[first].1 = members.remove(at).1,
-                    None => at += 1,
-                }
-            }
-            return Self(members);
-        }
-        let mut firsts: HashMap<Cow<'t, str>, usize> = HashMap::with_capacity(members.len());
-        let mut kept: Vec<(Cow<'t, str>, Json<'t>)> = Vec::with_capacity(members.len());
-        for (name, value) in members {
-            match firsts.get(&name) {
-                Some(first) => kept[*first].1 = value,
-                None => {
-                    firsts.insert(name.clone(), kept.len());
-                    kept.push((name, value));
-                }
-            }
-        }
-        Self(kept)
+    pub(crate) fn get(&self, name: &str) -> Option<&'t Json<'t>> {
+        self.0.iter().find(|(held, _)| *held == name).map(|(_, value)| value)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Json<'t>> {
-        self.0.iter().find(|(held, _)| held == name).map(|(_, value)| value)
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&'t str, &'t Json<'t>)> + use<'t> {
+        self.0.iter().map(|(name, value)| (*name, value))
     }
+}
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json<'t>)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+/// Puts the last of several members with the same name into the place of the first.
+fn without_doubles(members: &mut Vec<Member<'_>>, from: usize) {
+    if members.len() - from < MANY_MEMBERS {
+        let mut at = from + 1;
+        while at < members.len() {
+            match members[from..at].iter().position(|(name, _)| *name == members[at].0) {
+                Some(first) => members[from + first].1 = members.remove(at).1,
+                None => at += 1,
+            }
+        }
+        return;
     }
+    let mut firsts = HashMap::with_capacity(members.len() - from);
+    let mut kept = from;
+    for at in from..members.len() {
+        let first = *firsts.entry(members[at].0).or_insert(kept);
+        if first == kept {
+            kept += 1;
+        }
+        members.swap(first, at);
+    }
+    members.truncate(kept);
 }
 
 impl<'t> Json<'t> {
     /// Reads a text.
-    pub(crate) fn parse(text: &'t [u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &'t [u8], arena: &'t Arena) -> Result<Self, Error> {
+        let reading = Reading::new(arena);
         // one look at all bytes is cheaper than one at each text
         match std::str::from_utf8(text) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(text),
+            Ok(text) => whole(&mut serde_json::Deserializer::from_str(text), &reading),
+            Err(_) => whole(&mut serde_json::Deserializer::from_slice(text), &reading),
+        }
+    }
+
+    /// A value that has been read already.
+    pub(crate) fn of(value: &'t Value, arena: &'t Arena) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::String(text),
+            Value::Array(items) => {
+                Self::Array(arena.0.alloc_slice_fill_iter(items.iter().map(|item| Self::of(item, arena))))
+            }
+            Value::Object(members) => {
+                let members = members.iter().map(|(name, value)| (name.as_str(), Self::of(value, arena)));
+                Self::Object(Object(arena.0.alloc_slice_fill_iter(members)))
+            }
         }
     }
 
@@ -82,29 +102,29 @@ impl<'t> Json<'t> {
         matches!(self, Self::Null)
     }
 
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&'t str> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn as_array(&self) -> Option<&[Self]> {
+    pub(crate) fn as_array(&self) -> Option<&'t [Self]> {
         match self {
             Self::Array(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(crate) fn as_object(&self) -> Option<&Object<'t>> {
+    pub(crate) fn as_object(&self) -> Option<Object<'t>> {
         match self {
-            Self::Object(members) => Some(members),
+            Self::Object(members) => Some(*members),
             _ => None,
         }
     }
 
     /// The member of an object.
-    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'t Self> {
         self.as_object()?.get(name)
     }
 
@@ -114,40 +134,47 @@ impl<'t> Json<'t> {
             Self::Null => Value::Null,
             Self::Bool(truth) => Value::Bool(*truth),
             Self::Number(number) => Value::Number(number.clone()),
-            Self::String(text) => Value::String(text.to_string()),
+            Self::String(text) => Value::String((*text).to_owned()),
             Self::Array(items) => Value::Array(items.iter().map(Self::to_value).collect()),
             Self::Object(members) => Value::Object(
-                members.0.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect(),
+                members.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect(),
             ),
         }
     }
 }
 
-impl<'t> From<&'t Value> for Json<'t> {
-    fn from(value: &'t Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(truth) => Self::Bool(*truth),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::String(text.as_str().into()),
-            Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
-            Value::Object(members) => Self::Object(Object(
-                members.iter().map(|(name, value)| (name.as_str().into(), Self::from(value))).collect(),
-            )),
-        }
+fn whole<'t, R: serde_json::de::Read<'t>>(
+    from: &mut serde_json::Deserializer<R>,
+    reading: &Reading<'t>,
+) -> Result<Json<'t>, Error> {
+    let value = reading.deserialize(&mut *from)?;
+    from.end()?;
+    Ok(value)
+}
+
+/// A text being read: the items and members of lists that are still open, the innermost last.
+struct Reading<'t> {
+    arena: &'t Arena,
+    items: RefCell<Vec<Json<'t>>>,
+    members: RefCell<Vec<Member<'t>>>,
+}
+
+impl<'t> Reading<'t> {
+    fn new(arena: &'t Arena) -> Self {
+        Self { arena, items: RefCell::default(), members: RefCell::default() }
     }
 }
 
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
+impl<'t> DeserializeSeed<'t> for &Reading<'t> {
+    type Value = Json<'t>;
+
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json<'de>;
+impl<'t> Visitor<'t> for &Reading<'t> {
+    type Value = Json<'t>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
@@ -173,55 +200,59 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::String(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E>(self, text: &'t str) -> Result<Self::Value, E> {
+        Ok(Json::String(text))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::String(Cow::Owned(text.to_owned())))
+        Ok(Json::String(self.arena.0.alloc_str(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut out = Vec::with_capacity(USUAL_ITEMS);
-        while let Some(item) = items.next_element()? {
-            out.push(item);
+    fn visit_seq<A: SeqAccess<'t>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let from = self.items.borrow().len();
+        while let Some(item) = list.next_element_seed(self)? {
+            self.items.borrow_mut().push(item);
         }
-        Ok(Json::Array(out))
+        let mut items = self.items.borrow_mut();
+        Ok(Json::Array(self.arena.0.alloc_slice_fill_iter(items.drain(from..))))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut out = Vec::with_capacity(USUAL_MEMBERS);
-        while let Some(name) = members.next_key_seed(NameSeed)? {
-            out.push((name, members.next_value()?));
+    fn visit_map<A: MapAccess<'t>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let from = self.members.borrow().len();
+        while let Some(name) = list.next_key_seed(NameSeed(self.arena))? {
+            let value = list.next_value_seed(self)?;
+            self.members.borrow_mut().push((name, value));
         }
-        Ok(Json::Object(Object::new(out)))
+        let mut members = self.members.borrow_mut();
+        without_doubles(&mut members, from);
+        Ok(Json::Object(Object(self.arena.0.alloc_slice_fill_iter(members.drain(from..)))))
     }
 }
 
 /// A member's name, borrowed where it has no escapes.
-struct NameSeed;
+struct NameSeed<'t>(&'t Arena);
 
-impl<'de> DeserializeSeed<'de> for NameSeed {
-    type Value = Cow<'de, str>;
+impl<'t> DeserializeSeed<'t> for NameSeed<'t> {
+    type Value = &'t str;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'de> Visitor<'de> for NameSeed {
-    type Value = Cow<'de, str>;
+impl<'t> Visitor<'t> for NameSeed<'t> {
+    type Value = &'t str;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
+    fn visit_borrowed_str<E>(self, text: &'t str) -> Result<Self::Value, E> {
+        Ok(text)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
+        Ok(self.0.0.alloc_str(text))
     }
 }
 
@@ -277,7 +308,7 @@ impl<'de> Deserializer<'de> for &'de Json<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self {
-            Json::String(text) => visitor.visit_enum((&**text).into_deserializer()),
+            Json::String(text) => visitor.visit_enum((*text).into_deserializer()),
             Json::Object(members) => MapAccessDeserializer::new(MapDeserializer::new(members.iter()))
                 .deserialize_enum(name, variants, visitor),
             _ => Err(de::Error::custom("must be text or an object")),
@@ -294,6 +325,7 @@ impl<'de> Deserializer<'de> for &'de Json<'_> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;
@@ -309,14 +341,15 @@ mod tests {
             "18446744073709551615".to_owned(),
         ] {
             let value: Value = serde_json::from_str(&text).unwrap();
-            let read = Json::parse(text.as_bytes()).unwrap();
+            let arena = Arena::default();
+            let read = Json::parse(text.as_bytes(), &arena).unwrap();
             assert_eq!(read.to_value(), value, "{text}");
-            assert_eq!(Json::from(&value), read, "{text}");
+            assert_eq!(Json::of(&value, &arena), read, "{text}");
         }
         for text in ["", "{", "{\"a\"}", "[1,]", "\"\u{1}\"", &"[".repeat(200)] {
-            assert!(Json::parse(text.as_bytes()).is_err(), "{text}");
+            assert!(Json::parse(text.as_bytes(), &Arena::default()).is_err(), "{text}");
         }
-        assert!(Json::parse(b"\"\xff\"").is_err());
+        assert!(Json::parse(b"\"\xff\"", &Arena::default()).is_err());
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -346,7 +379,8 @@ mod tests {
             json!({"name": "c", "shapes": ["square"]}),
             json!(["d"]),
         ] {
-            let view = Json::from(&json);
+            let arena = Arena::default();
+            let view = Json::of(&json, &arena);
             let ours = Thing::deserialize(&view).map_err(|error| error.to_string());
             let theirs = Thing::deserialize(&json).map_err(|error| error.to_string());
             assert_eq!(ours, theirs, "{json}");

@@ -57,7 +57,7 @@ impl Localization {
     #[must_use]
     pub fn get(&self, language: Language, item: Uuid, property: &str) -> Option<&[Text]> {
         let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
-        let at = items.binary_search_by_key(&item, |(uuid, _)| *uuid).ok()?;
+        let at = items.binary_search_by_key(&item.as_u128(), |(uuid, _)| uuid.as_u128()).ok()?;
         let texts = items[at].1.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
         (!texts.is_empty()).then_some(texts)
     }

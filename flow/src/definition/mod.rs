@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use flow::{Exit, Flow, Node};
-pub(crate) use json::Json;
+pub(crate) use json::{Arena, Json};
 pub use localization::Localization;
 pub(crate) use reader::{MAX_RESULT_NAME_CHARS, Reader};
 pub use reader::{Pointer, ResultName};

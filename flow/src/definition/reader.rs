@@ -45,7 +45,7 @@ impl ResultName {
 
 /// One object being read.
 pub(crate) struct Reader<'v, 'p> {
-    map: &'v Object<'v>,
+    map: Object<'v>,
     place: Place<'p>,
     problems: &'p mut Vec<String>,
 }
@@ -69,7 +69,7 @@ impl std::fmt::Display for Place<'_> {
 }
 
 impl<'v, 'p> Reader<'v, 'p> {
-    pub(crate) fn new(map: &'v Object<'v>, problems: &'p mut Vec<String>) -> Self {
+    pub(crate) fn new(map: Object<'v>, problems: &'p mut Vec<String>) -> Self {
         Self { map, place: Place::Top, problems }
     }
 
@@ -208,7 +208,7 @@ impl<'v, 'p> Reader<'v, 'p> {
     pub(crate) fn object<'r>(&'r mut self, key: &'r str) -> Option<Reader<'v, 'r>> {
         match self.get(key)? {
             Json::Object(map) => {
-                Some(Reader { map, place: Place::Member(&self.place, key), problems: self.problems })
+                Some(Reader { map: *map, place: Place::Member(&self.place, key), problems: self.problems })
             }
             _ => {
                 self.wrong(key, "must be an object");
@@ -227,7 +227,7 @@ impl<'v, 'p> Reader<'v, 'p> {
                 continue;
             };
             let place = Place::Item(&self.place, key, at);
-            out.push(read(&mut Reader { map, place, problems: self.problems }));
+            out.push(read(&mut Reader { map: *map, place, problems: self.problems }));
         }
         out
     }

@@ -51,6 +51,8 @@ pub(crate) struct Engine<'c> {
     pub(crate) resumed: Option<Resumed>,
     /// The choice that the contact's answer stands for, in the flow's base language.
     pub(crate) choice: Option<String>,
+    /// See [`Change::groups_current`].
+    groups_current: bool,
     segments: Vec<Segment>,
     steps: u32,
     /// The node that was visited last, in whatever flow.
@@ -84,6 +86,7 @@ impl<'c> Engine<'c> {
             pushed: None,
             resumed: None,
             choice: None,
+            groups_current: false,
             segments: Vec::new(),
             steps: 0,
             last_node: None,
@@ -117,7 +120,7 @@ impl<'c> Engine<'c> {
         if let Some((event, msg)) = trigger.message() {
             engine.set_input(event.uuid, event.created_on, msg);
         }
-        engine.change(reevaluate_groups);
+        engine.begin_groups();
         match flow {
             Some(flow) => {
                 engine.pushed = Some(Pushed { flow: flow.to_ref(), parent: None, terminal: false });
@@ -210,7 +213,7 @@ impl<'c> Engine<'c> {
         self.session.offered = Vec::new();
         self.session.status = RunStatus::Active;
         self.set_run_status(run, RunStatus::Active);
-        self.change(reevaluate_groups);
+        self.begin_groups();
         let to = match self.place_of(run) {
             Some((flow, node)) => self.leave(run, &flow, node, timed_out),
             None => None,
@@ -537,6 +540,7 @@ impl<'c> Engine<'c> {
             assets: self.call.assets,
             env: &self.env,
             limits: self.call.limits,
+            groups_current: self.groups_current,
             contact: Arc::make_mut(&mut self.contact),
             source: self.call.source,
             claim: &mut |_| true,
@@ -545,8 +549,15 @@ impl<'c> Engine<'c> {
         let result = apply(&mut change);
         if self.events[events_before..].iter().any(|event| changes_environment(&event.kind)) {
             self.merge_environment();
+            self.groups_current = false;
         }
         result
+    }
+
+    /// Has the contact belong to the groups that her queries say; from here on each change keeps it so.
+    fn begin_groups(&mut self) {
+        self.change(reevaluate_groups);
+        self.groups_current = true;
     }
 
     /// The workspace's environment with what the contact brings along: her time zone, the country of her channel

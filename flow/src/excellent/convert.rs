@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::env::Environment;
 use crate::text::{dates, numbers};
@@ -46,6 +46,12 @@ impl Value {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::Error(error) => Err(error.clone()),
+            Self::Number(number) => Ok(format_smolstr!("{number}")),
+            Self::Object(object) => match object.default_value() {
+                Some(Self::Text(text)) => Ok(text),
+                Some(other) => Ok(other.render().into()),
+                None => Ok(self.render().into()),
+            },
             other => Ok(other.render().into()),
         }
     }

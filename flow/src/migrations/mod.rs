@@ -8,7 +8,7 @@ mod texts;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use crate::definition::{Flow, Json as Part, Problem};
+use crate::definition::{Arena, Flow, Json as Part, Problem};
 
 /// A spec version: major, minor, patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,7 +148,7 @@ pub(crate) fn media_under(site: Option<&str>) -> String {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn migrate_and_read(raw: &Json) -> Result<Flow, Vec<Problem>> {
-    migrate_and_read_json(&Part::from(raw), "")
+    migrate_and_read_json(&Part::of(raw, &Arena::default()), "")
 }
 
 /// Like [`migrate_and_read`], with relative addresses of files under `media`. Only what has to change is copied.

@@ -1,5 +1,6 @@
 //! Groups: those that people are put into, and those that follow from a query.
 use super::{Change, GroupsModification};
+use crate::assets::Group;
 use crate::contact::ContactStatus;
 use crate::events::EventKind;
 use crate::refs::Ref;
@@ -37,9 +38,21 @@ pub(super) fn change_groups(change: &mut Change<'_>, groups: &[Ref], how: Groups
 /// Puts the contact into the query based groups that she belongs to and takes her out of the others; somebody
 /// who is not active belongs to none at all.
 pub fn reevaluate_groups(change: &mut Change<'_>) {
+    reevaluate(change, &|_| true);
+}
+
+/// The same after a change of one field. When all groups were right before, only those can change whose query looks at
+/// it.
+pub(super) fn reevaluate_groups_of_field(change: &mut Change<'_>, key: &str) {
+    let all = !change.groups_current || change.contact.status != ContactStatus::Active;
+    let looks = |group: &Group| matches!(&group.query, Some(Ok(query)) if query.looks_at_field(key));
+    reevaluate(change, &|group| all || looks(group));
+}
+
+fn reevaluate(change: &mut Change<'_>, concerned: &dyn Fn(&Group) -> bool) {
     let active = change.contact.status == ContactStatus::Active;
     let (mut added, mut removed) = (Vec::new(), Vec::new());
-    for group in change.assets.query_groups() {
+    for group in change.assets.query_groups().filter(|group| concerned(group)) {
         let belongs = active && group.matches(change.env, change.contact);
         if belongs != change.contact.in_group(group.uuid) {
             let list = if belongs { &mut added } else { &mut removed };

@@ -131,6 +131,9 @@ pub struct Change<'a> {
     pub assets: &'a Arc<Assets>,
     pub env: &'a Environment,
     pub limits: &'a Limits,
+    /// Whether the query based groups are those that the contact belongs to, as after [`reevaluate_groups`]: then a
+    /// change of one field needs a look at fewer of them.
+    pub groups_current: bool,
     pub contact: &'a mut Contact,
     pub source: &'a mut dyn Source,
     /// Takes an address for this contact; `false` when it is somebody else's.
@@ -150,8 +153,10 @@ impl Modifier {
     /// Applies the change, then re-evaluates query based groups when something did change. Gives whether it did.
     pub fn apply(&self, change: &mut Change<'_>) -> bool {
         let changed = self.apply_alone(change);
-        if changed {
-            reevaluate_groups(change);
+        match self {
+            Self::Field { field, .. } if changed => groups::reevaluate_groups_of_field(change, &field.key),
+            _ if changed => reevaluate_groups(change),
+            _ => {}
         }
         changed
     }

@@ -11,6 +11,11 @@ use uuid::Uuid;
 
 use crate::moment::Moment;
 
+/// The most bytes of a number.
+const MAX_NUMBER_BYTES: usize = 10;
+/// What most lists hold.
+const USUAL_ITEMS: usize = 32;
+
 /// The bytes are no stored session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Damaged;
@@ -61,15 +66,24 @@ impl<'b> Bytes<'b> {
 /// Seven bits a byte, the lowest first; the eighth bit says that more follow.
 impl Kept for u64 {
     fn keep(&self, out: &mut Vec<u8>) {
-        let mut rest = *self;
+        let mut bytes = [0; MAX_NUMBER_BYTES];
+        let (mut rest, mut length) = (*self, 0);
         while rest >= 0x80 {
-            out.push((rest & 0x7f) as u8 | 0x80);
+            bytes[length] = (rest & 0x7f) as u8 | 0x80;
             rest >>= 7;
+            length += 1;
         }
-        out.push(rest as u8);
+        bytes[length] = rest as u8;
+        out.extend_from_slice(&bytes[..=length]);
     }
 
     fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
+        if let Some((&first, rest)) = from.0.split_first()
+            && first < 0x80
+        {
+            from.0 = rest;
+            return Ok(first.into());
+        }
         let mut number = 0;
         for shift in (0..Self::BITS).step_by(7) {
             let byte = from.byte()?;
@@ -215,7 +229,12 @@ impl<T: Kept> Kept for Vec<T> {
 
     fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
         let count = from.count()?;
-        (0..count).map(|_| T::take(from)).collect()
+        // a length may be made up: no more is set aside than what is usual
+        let mut items = Self::with_capacity(count.min(USUAL_ITEMS));
+        for _ in 0..count {
+            items.push(T::take(from)?);
+        }
+        Ok(items)
     }
 }
 

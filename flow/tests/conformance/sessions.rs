@@ -143,6 +143,7 @@ fn modifier(raw_assets: &Json, env: &Environment, case: &Json) -> Outcome {
     let mut before = contact(&case["contact_before"]);
     let mut events = Vec::new();
     modifier.apply(&mut Change {
+        groups_current: false,
         assets: &assets,
         env,
         limits: &limits(256),
@@ -168,6 +169,7 @@ pub fn smart_groups(data: &Data) -> Cases {
         let assets = std::sync::Arc::new(assets(&raw_assets, &env)?);
         let mut before = contact(&case["contact_before"]);
         reevaluate_groups(&mut Change {
+            groups_current: false,
             assets: &assets,
             env: &env,
             limits: &limits(640),
