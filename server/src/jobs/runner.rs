@@ -346,3 +346,84 @@ async fn keep_house(app: &App, now: Ts) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+    use crate::boot;
+    use crate::config::Config;
+
+    async fn server() -> (App, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::for_folder(
+            folder.path().to_owned(),
+            ([127, 0, 0, 1], 0).into(),
+            "https://line.example.org".to_owned(),
+        );
+        config.allow_private_addresses = true;
+        let (app, _) = boot::open(config).await.unwrap();
+        (app, folder)
+    }
+
+    /// Somebody who is called; gives the address and the heads of the calls.
+    async fn callee() -> (String, UnboundedReceiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/beds", listener.local_addr().unwrap());
+        let (heads, calls) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    match stream.read_u8().await {
+                        Ok(byte) => head.push(byte),
+                        Err(_) => break,
+                    }
+                }
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+                let _ = stream.write_all(answer).await;
+                let _ = heads.send(String::from_utf8_lossy(&head).to_lowercase());
+            }
+        });
+        (address, calls)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_interrupted_call_is_made_once_more_and_never_again() {
+        let ((app, _folder), (url, mut calls)) = (server().await, callee().await);
+        let (id, now) = (app.id(), app.now());
+        let sealed = app.vault.installation().seal_json(Purpose::Job, &Job::DestroyKey { key: id }).unwrap();
+        app.store
+            .write(move |tx| tx.insert_job(id, "flow_ask", None, None, 0, sealed.clone(), now))
+            .await
+            .unwrap();
+        let mut keys = Vec::new();
+        for attempt in 0..4_u32 {
+            // each time the lease ends without an outcome, as when the process was killed
+            let later = now.plus_seconds(i64::from(attempt) * 2 * LEASE_SECONDS);
+            let until = later.plus_seconds(LEASE_SECONDS);
+            let taken =
+                app.store.write(move |tx| tx.lease_jobs(later, until, AT_ONCE)).await.unwrap().remove(0);
+            let kind = AskKind::Webhook {
+                method: "GET".to_owned(),
+                url: url.clone(),
+                headers: BTreeMap::new(),
+                body: String::new(),
+                resthook: String::new(),
+            };
+            let AskAnswer::Webhook(reply) = answer(&app, &taken, &kind).await else { panic!("a web call") };
+            assert_eq!(reply.retries, attempt.min(2));
+            assert_eq!(reply.status_code, if attempt < 2 { 200 } else { 0 });
+            keys.extend(calls.try_recv().ok().and_then(|head| {
+                head.lines().find(|line| line.starts_with("idempotency-key:")).map(str::to_owned)
+            }));
+        }
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[0], keys[1]);
+    }
+}
