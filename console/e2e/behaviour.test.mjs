@@ -466,6 +466,19 @@ describe("settings", () => {
     noErrors(tab.errors);
   });
 
+  it("brakes a sending and lets it go on", async () => {
+    const { page } = tab;
+    await signIn(page, mock.base, "li@casa.example", PASSWORD);
+    await at(page, "queue").waitFor();
+    await page.goto(`${mock.base}/console/casa/settings/sendings`);
+    const first = page.locator(`[data-testid=sending][data-id="${mock.id(41)}"]`);
+    await first.getByTestId("pause-sending").click();
+    await first.getByTestId("resume-sending").click();
+    await first.getByTestId("pause-sending").waitFor();
+    assert.match(await page.locator(`[data-testid=sending][data-id="${mock.id(42)}"]`).innerText(), /template_broken 132015/);
+    noErrors(tab.errors);
+  });
+
   it("lets staff say that they are away, and back", async () => {
     const { page } = tab;
     await asNadia("inbox/waiting");
@@ -518,10 +531,10 @@ describe("settings", () => {
     const { page } = tab;
     for (const [email, menu] of [
       ["nadia@casa.example", ["inbox", "you"]],
-      ["li@casa.example", ["inbox", "health", "channels", "you"]],
+      ["li@casa.example", ["inbox", "health", "channels", "sendings", "you"]],
       ["per@casa.example", ["audit", "you"]],
       ["fatima@casa.example", ["flows", "you"]],
-      ["ada@casa.example", ["flows", "health", "channels", "audit", "users", "you"]],
+      ["ada@casa.example", ["flows", "health", "channels", "sendings", "audit", "users", "you"]],
     ]) {
       await signIn(page, mock.base, email, PASSWORD);
       await at(page, "me").waitFor();

@@ -188,6 +188,14 @@ export function world(language) {
       set_aside: 1,
       unparsable: 1,
     },
+    sendings: {
+      items: [
+        { id: id(41), name: w.topics.papers, state: "running", reason: null, created_at: ago(HOUR), people: 1200, left_out: 37, sent: 480, failed: 3 },
+        { id: id(42), name: w.topics.cash, state: "paused", reason: "template_broken 132015", created_at: ago(DAY), people: 5400, left_out: 112, sent: 910, failed: 24 },
+        { id: id(43), name: w.topics.health, state: "ended", reason: null, created_at: ago(3 * DAY), people: 300, left_out: 4, sent: 296, failed: 4 },
+      ],
+      templates: [{ name: "cash_reminder", language: w.languages[0], state: "paused", reason: "low quality", at: ago(DAY) }],
+    },
     setAside: [
       { id: id(31), kind: "event", channel: "whatsapp", received_at: ago(40 * MINUTE), attempts: 5, error: w.error },
       { id: id(32), kind: "raw", channel: "sms", received_at: ago(90 * MINUTE), attempts: 1, error: "body is not a form: unexpected byte 0x7b at 0" },

@@ -63,7 +63,7 @@ export function flowsOf(language, refuse) {
     published: { version: 12, flows: w.names.map((_, n) => flow(n, n === 4 ? { problems: 2, type: "voice" } : {})) },
     draft: null,
     trouble: [
-      { flow: { uuid: id(804), name: w.names[4] }, text: w.trouble, last_at: ago(HOUR), count: 14, stopped: true, limit: "loop" },
+      { flow: { uuid: id(804), name: w.names[4] }, text: w.trouble, last_at: ago(HOUR), count: 14, stopped: true, limit: "steps" },
       { flow: { uuid: id(801), name: w.names[1] }, text: w.smaller, last_at: ago(2 * HOUR), count: 3, stopped: false, limit: null },
     ],
     saved: w.tests.map((name, n) => ({ slug: `test-${n}`, name, flow: w.names[n % 2], steps: 3 + n, file: `conversations/test-${n}.json` })),

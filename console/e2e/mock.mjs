@@ -179,6 +179,12 @@ export async function start({ language = "en" } = {}) {
     if (what === "channels" && manager) return channels.call(parts.slice(1), method, body, user.roles.includes("administrator"));
     if (what === "flows" && author) return flows.call(parts.slice(1), method, body, url, w.named(user.key));
     if (what === "health" && manager) return w.health;
+    if (what === "sendings" && manager) {
+      const found = w.sendings.items.find((item) => item.id === cid);
+      if (!found) return w.sendings;
+      Object.assign(found, { state: verb === "pause" ? "paused" : "running", reason: null });
+      return undefined;
+    }
     if (what === "set-aside" && manager) {
       if (cid === undefined) return page(w.setAside);
       w.setAside = w.setAside.filter((item) => item.id !== cid);

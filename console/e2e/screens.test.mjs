@@ -169,6 +169,9 @@ for (const language of LANGUAGES) {
             await page.keyboard.press("Enter");
             await at(page, "channel-save").click();
             await check(page, "channels-missing");
+            await page.goto(`${mock.base}/console/casa/settings/sendings`);
+            await at(page, "sending").first().waitFor();
+            await check(page, "sendings");
             await page.goto(`${mock.base}/console/casa/settings/audit`);
             await at(page, "audit-line").first().waitFor();
             await check(page, "audit");

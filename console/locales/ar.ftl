@@ -446,12 +446,10 @@ stopped-explain = لم يصل إلى الشخص أي رد آخر من هذا ا�
 trouble-title = مشكلات أثناء عمل المسارات: { $n }
 trouble-when = المرات: { $n }، آخرها منذ { $age }
 trouble-try = جرّب هذا المسار
-limit-loop = ما العمل: المسار يدور دون أن يسأل شيئًا. ضع سؤالًا في الدورة أو مخرجًا منها.
-limit-steps = ما العمل: خطوات المسار كثيرة قبل أن ينتظر الشخص. اسأل قبل ذلك أو قسّم المسار.
+limit-steps = ما العمل: خطوات المسار كثيرة قبل أن ينتظر الشخص؛ لعله يدور دون أن يسأل. ضع سؤالًا أو مخرجًا.
+limit-calls = ما العمل: ينادي المسار خدمات أخرى مرات كثيرة قبل أن ينتظر الشخص. اسأل مرة واحتفظ بالجواب.
 limit-sprints = ما العمل: أسئلة الحديث كثيرة. قسّم المسار ودعه ينتهي.
 limit-runs = ما العمل: يبدأ المسار مسارات كثيرة. ابحث عن مسارات يبدأ بعضها بعضًا.
-limit-nesting = ما العمل: مسارات أو تعابير متداخلة بعمق. اجعلها أبسط.
-limit-budget = ما العمل: تعبير مكلف جدًا. اختصره أو احسبه على أجزاء.
 limit-other = ما العمل: جرّب المسار في المحاكي، وجد الموضع، وأصلحه.
 
 import-title = استيراد من RapidPro أو TextIt
@@ -755,6 +753,24 @@ unknown-after = بعد (دقائق)
 per-second = أقصى عدد رسائل في الثانية
 per-second-help = فارغ: ما يُعرف أن المزوّد يقبله. 0: دون حد.
 
+## Messages to many
+place-sendings = الإرسالات
+sendings-explain = رسائل إلى كثيرين: إلى أين وصلت. المتوقف مؤقتًا لا يرسل شيئًا حتى يتابع.
+sendings-none = لم يُرسل شيء إلى كثيرين بعد.
+sending-running = جارٍ
+sending-paused = متوقف مؤقتًا
+sending-ended = انتهى
+sending-counts = الناس: { $people }، أُرسلت: { $sent }، فشلت: { $failed }، استُثنوا: { $left }
+sending-progress = التقدم: { $name }
+sending-reason = توقف من نفسه:
+sending-resume = متابعة
+sending-pause-name = إيقاف { $name } مؤقتًا
+sending-resume-name = متابعة { $name }
+did-pause-sending = { $name } متوقف مؤقتًا.
+did-resume-sending = { $name } يتابع.
+templates-title = قوالب لا تخرج
+templates-explain = يحجزها المزوّد. أصلحها هناك أو استعمل غيرها؛ الإرسالات التي تحتاجها تنتظر.
+
 ## Failures
 fail-connection = تعذّر الوصول إلى الخادم. تحقق من الاتصال وحاول مجددًا.
 fail-not-found = هذا غير موجود هنا. إما أنه غير موجود، أو أن أدوارًا أخرى فقط تراه. يمكنك سؤال مدير الخط.
@@ -779,3 +795,5 @@ problem-name-taken = لمحادثة محفوظة هذا الاسم. اختر غ�
 problem-step-refused = لا يمكن تنفيذ هذه الخطوة هنا.
 problem-address-taken = لهذا الخط قناة بهذا العنوان. غيّر تلك.
 problem-not-here = يجب إبلاغ هذا المزوّد في موقعه. انسخ عنوان Webhook إليه.
+problem-not-paused = هو جارٍ أصلًا.
+problem-not-running = ليس جاريًا.

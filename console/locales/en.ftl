@@ -468,12 +468,10 @@ trouble-when = { $n ->
    *[other] { $n } times, last { $age } ago
 }
 trouble-try = Try this flow
-limit-loop = What to do: the flow goes round without asking anything. Put a question into the loop, or a way out.
-limit-steps = What to do: the flow takes too many steps before it waits for the person. Ask something earlier, or split the flow.
+limit-steps = What to do: the flow takes too many steps before it waits for the person; perhaps it goes round without asking. Put a question into it, or a way out.
+limit-calls = What to do: the flow asks other services too often before it waits for the person. Ask once and keep the answer.
 limit-sprints = What to do: the talk has too many questions. Split the flow, and let it end.
 limit-runs = What to do: the flow starts too many other flows. Look for flows that start each other.
-limit-nesting = What to do: flows or expressions lie too deep in each other. Make them flatter.
-limit-budget = What to do: an expression costs too much. Make it shorter, or work it out in parts.
 limit-other = What to do: try the flow in the simulator, find the place, and mend it.
 
 import-title = Import from RapidPro or TextIt
@@ -804,6 +802,24 @@ unknown-after = After (minutes)
 per-second = Most messages a second
 per-second-help = Empty: what the provider is known to take. 0: no limit.
 
+## Messages to many
+place-sendings = Sendings
+sendings-explain = Messages to many people: how far they are. A paused one sends nothing until it goes on.
+sendings-none = Nothing has been sent to many yet.
+sending-running = running
+sending-paused = paused
+sending-ended = ended
+sending-counts = { $people } people: { $sent } sent, { $failed } failed, { $left } left out
+sending-progress = How far: { $name }
+sending-reason = It was paused by itself:
+sending-resume = Go on
+sending-pause-name = Pause { $name }
+sending-resume-name = Go on with { $name }
+did-pause-sending = { $name } is paused.
+did-resume-sending = { $name } goes on.
+templates-title = Templates that do not go out
+templates-explain = The provider holds these back. Mend them there, or use another; sendings that need them wait.
+
 ## Failures
 fail-connection = The server cannot be reached. Check the connection and try again.
 fail-not-found = This is not here. It does not exist, or only other roles see it. You can ask your line manager.
@@ -828,3 +844,5 @@ problem-name-taken = A saved conversation has this name already. Choose another 
 problem-step-refused = This step cannot be taken here.
 problem-address-taken = This line has a channel with this address already. Change that one.
 problem-not-here = This provider must be told at its own site. Copy the webhook address there.
+problem-not-paused = It is running already.
+problem-not-running = It is not running.

@@ -468,12 +468,10 @@ trouble-when = { $n ->
    *[other] { $n } veces, la última hace { $age }
 }
 trouble-try = Probar este flujo
-limit-loop = Qué hacer: el flujo da vueltas sin preguntar nada. Ponga una pregunta en la vuelta, o una salida.
-limit-steps = Qué hacer: el flujo da demasiados pasos antes de esperar a la persona. Pregunte algo antes, o divida el flujo.
+limit-steps = Qué hacer: el flujo da demasiados pasos antes de esperar a la persona; quizá da vueltas sin preguntar. Ponga una pregunta, o una salida.
+limit-calls = Qué hacer: el flujo llama demasiadas veces a otros servicios antes de esperar a la persona. Pregunte una vez y guarde la respuesta.
 limit-sprints = Qué hacer: la charla tiene demasiadas preguntas. Divida el flujo y deje que termine.
 limit-runs = Qué hacer: el flujo inicia demasiados flujos. Busque flujos que se inician uno a otro.
-limit-nesting = Qué hacer: hay flujos o expresiones demasiado anidados. Hágalos más llanos.
-limit-budget = Qué hacer: una expresión cuesta demasiado. Acórtela, o calcúlela por partes.
 limit-other = Qué hacer: pruebe el flujo en el simulador, encuentre el lugar y corríjalo.
 
 import-title = Importar de RapidPro o TextIt
@@ -804,6 +802,24 @@ unknown-after = Después de (minutos)
 per-second = Mensajes por segundo como mucho
 per-second-help = Vacío: lo que se sabe que el proveedor admite. 0: sin límite.
 
+## Messages to many
+place-sendings = Envíos
+sendings-explain = Mensajes a muchas personas: cuánto avanzaron. Uno en pausa no envía nada hasta que sigue.
+sendings-none = Aún no se envió nada a muchas personas.
+sending-running = en curso
+sending-paused = en pausa
+sending-ended = terminado
+sending-counts = { $people } personas: { $sent } enviados, { $failed } fallidos, { $left } omitidas
+sending-progress = Avance: { $name }
+sending-reason = Se pausó solo:
+sending-resume = Seguir
+sending-pause-name = Pausar { $name }
+sending-resume-name = Seguir con { $name }
+did-pause-sending = { $name } está en pausa.
+did-resume-sending = { $name } sigue.
+templates-title = Plantillas que no salen
+templates-explain = El proveedor las retiene. Corríjalas allí o use otra; los envíos que las necesitan esperan.
+
 ## Failures
 fail-connection = No se alcanza el servidor. Revise la conexión e inténtelo de nuevo.
 fail-not-found = Esto no está aquí. No existe, o solo lo ven otros roles. Puede preguntar a su responsable de línea.
@@ -828,3 +844,5 @@ problem-name-taken = Una conversación guardada ya tiene este nombre. Elija otro
 problem-step-refused = Este paso no se puede dar aquí.
 problem-address-taken = Esta línea ya tiene un canal con esta dirección. Cambie ese.
 problem-not-here = A este proveedor hay que decírselo en su propio sitio. Copie allí la dirección del webhook.
+problem-not-paused = Ya está en curso.
+problem-not-running = No está en curso.

@@ -34,9 +34,9 @@ describe("what a role sees", () => {
   it("is the menu, and nothing else is in it", () => {
     expect(seen("agent")).toBe("inbox you");
     expect(seen("protection_focal_point")).toBe("inbox you");
-    expect(seen("line_manager")).toBe("inbox health channels you");
+    expect(seen("line_manager")).toBe("inbox health channels sendings you");
     expect(seen("data_protection_officer")).toBe("audit you");
-    expect(seen("administrator")).toBe("flows health channels audit users you");
+    expect(seen("administrator")).toBe("flows health channels sendings audit users you");
     expect(seen("flow_author")).toBe("flows you");
   });
   it("decides the first screen", () => {

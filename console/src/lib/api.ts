@@ -208,6 +208,8 @@ export class LineApi {
   topics = () => get<T.Topic[]>(`${this.base}/topics`);
   savedReplies = () => get<T.SavedReply[]>(`${this.base}/saved-replies`);
 
+  sendings = () => get<T.Sendings>(`${this.base}/sendings`);
+  sending = (id: string, verb: "pause" | "resume") => post<void>(`${this.base}/sendings/${id}/${verb}`);
   health = () => get<T.Health>(`${this.base}/health`);
   setAside = (after?: string | null) => get<T.Page<T.SetAside>>(`${this.base}/set-aside${query({ after })}`);
   replay = (id: string) => post<void>(`${this.base}/set-aside/${id}/replay`);

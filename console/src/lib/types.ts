@@ -209,6 +209,25 @@ export interface Health {
   /** How often a limit stopped a flow in the last 24 hours. */
   flows_stopped_24h?: number;
 }
+/** A message to many. */
+export interface Sending {
+  id: string;
+  name: string;
+  state: "running" | "paused" | "ended";
+  /** Why it is paused, where no person did it. */
+  reason: string | null;
+  created_at: string;
+  people: number;
+  /** People who have not agreed, wrote STOP, or cannot be reached. */
+  left_out: number;
+  sent: number;
+  failed: number;
+}
+export interface Sendings {
+  items: Sending[];
+  /** Templates that the provider does not let through. */
+  templates: { name: string; language: string; state: string; reason: string | null; at: string }[];
+}
 export interface SetAside {
   id: string;
   kind: "event" | "raw";
