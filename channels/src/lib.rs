@@ -89,6 +89,11 @@ use serde_json::Value;
 /// How far a signature's time may be from ours. Wide, since a clock that is wrong must not lose a message.
 pub const MAX_SKEW: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
+/// The largest webhook call that is read; Meta's reach 3 MB.
+pub const MAX_CALL_BYTES: usize = 3 * 1024 * 1024;
+/// The longest address of a webhook call that is read, its parameters included.
+pub const MAX_ADDRESS_BYTES: usize = 64 * 1024;
+
 /// The most requests that one message may become.
 pub const MAX_PARTS: usize = 20;
 
@@ -142,7 +147,16 @@ pub fn addressees(provider: Provider, request: &HttpRequest) -> Vec<String> {
 /// # Errors
 /// When nothing in the call can be read at all.
 pub fn receive(account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
+    readable(request)?;
     account.settings.adapter().receive(account, request)
+}
+
+/// Whether a call is of a size that some provider sends.
+fn readable(request: &HttpRequest) -> Result<(), Unparsable> {
+    if request.body.len() > MAX_CALL_BYTES || request.url.len() > MAX_ADDRESS_BYTES {
+        return Err(Unparsable::at("size"));
+    }
+    Ok(())
 }
 
 /// What the provider wants to hear when this call of its was taken.

@@ -55,22 +55,22 @@ pub struct Count {
     pub left: usize,
 }
 
-/// The basic table of 3GPP TS 23.038 without the escape character. The small c with cedilla is not in it, nor is the
+/// The basic table of 3GPP TS 23.038, in its order, without the escape character. The small c with cedilla is not in it, nor is the
 /// backtick.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// The extension table: each is sent as an escape and a second unit.
-const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// How many units a character takes in the GSM 7-bit alphabet; `None` when it has no place there.
+/// How many units a character takes in the GSM 7-bit alphabet; `None` when it has no place there. Those of the extension
+/// table are sent as an escape and a second unit.
 #[must_use]
-pub fn gsm7_width(c: char) -> Option<usize> {
-    // Most texts are plain letters, digits and blanks: the search is for the rest.
-    if c.is_ascii_alphanumeric() || c == ' ' || BASIC.contains(c) {
-        Some(1)
-    } else if EXTENSION.contains(c) {
-        Some(2)
-    } else {
-        None
+pub const fn gsm7_width(c: char) -> Option<usize> {
+    match c {
+        '\u{c}' | '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' | '€' => Some(2),
+        '`' => None,
+        ' '..='}' | '\n' | '\r' => Some(1),
+        '£' | '¥' | 'è' | 'é' | 'ù' | 'ì' | 'ò' | 'Ç' | 'Ø' | 'ø' | 'Å' | 'å' | 'Δ' | 'Φ' | 'Γ' | 'Λ'
+        | 'Ω' | 'Π' | 'Ψ' | 'Σ' | 'Θ' | 'Ξ' | 'Æ' | 'æ' | 'ß' | 'É' | '¤' | '¡' | 'Ä' | 'Ö' | 'Ñ' | 'Ü'
+        | '§' | '¿' | 'ä' | 'ö' | 'ñ' | 'ü' | 'à' => Some(1),
+        _ => None,
     }
 }
 
@@ -88,9 +88,14 @@ pub fn count(text: &str) -> Count {
     if units <= encoding.single() {
         return Count { encoding, units, parts: usize::from(units > 0), left: encoding.single() - units };
     }
-    let parts = parts(text);
-    let last: usize = parts.last().map_or(0, |part| part.chars().map(|c| encoding.width(c)).sum());
-    Count { encoding, units, parts: parts.len(), left: encoding.joined() - last }
+    let (mut parts, mut filled) = (1, 0);
+    for width in text.chars().map(|c| encoding.width(c)) {
+        if filled + width > encoding.joined() {
+            (parts, filled) = (parts + 1, 0);
+        }
+        filled += width;
+    }
+    Count { encoding, units, parts, left: encoding.joined() - filled }
 }
 
 /// The text as the phone network cuts it: each part as full as it can be, words not regarded.
@@ -175,6 +180,18 @@ mod tests {
         check(&"ж".repeat(135), Ucs2, 135, 3);
         assert_eq!(count("hola").left, 156);
         assert_eq!(count(&"a".repeat(161)).left, 145);
+    }
+
+    #[test]
+    fn a_character_has_a_width_if_it_is_in_a_table() {
+        for c in (0..0x3000).filter_map(char::from_u32) {
+            let expected = match (BASIC.contains(c), "\u{c}^{}\\[~]|€".contains(c)) {
+                (true, _) => Some(1),
+                (false, true) => Some(2),
+                (false, false) => None,
+            };
+            assert_eq!(gsm7_width(c), expected, "{c:?}");
+        }
     }
 
     #[test]

@@ -151,6 +151,7 @@ pub struct Cost {
 /// # Errors
 /// When it says nothing of a call, or the account's provider makes none.
 pub fn hear(account: &Account, request: &HttpRequest) -> Result<Call, Unparsable> {
+    crate::readable(request)?;
     let fields = Fields::of(request);
     match &account.settings {
         Settings::Twilio(_) => twilio(account, &fields),
