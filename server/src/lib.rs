@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod lines;
 pub mod live;
+pub mod media;
 pub mod outbound;
 pub mod store;
 pub mod vault;

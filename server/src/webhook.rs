@@ -90,6 +90,67 @@ fn reason(error: &reqwest::Error) -> String {
     }
 }
 
+/// Why a file could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDownload {
+    /// It may be there later.
+    Again,
+    Gone,
+    /// The address lies in a private network.
+    Inside,
+    TooLarge,
+}
+
+/// The most redirects that a download follows.
+const MAX_REDIRECTS: usize = 5;
+
+/// Fetches a file from an address that came from outside: public addresses only, also behind redirects, and what
+/// identifies us only to the host that it was meant for.
+///
+/// # Errors
+/// As [`NoDownload`] says.
+pub async fn download(
+    app: &App,
+    request: &channels::HttpRequest,
+    limit: usize,
+) -> Result<Vec<u8>, NoDownload> {
+    let mut url: reqwest::Url = request.url.parse().map_err(|_| NoDownload::Gone)?;
+    let first = url.origin();
+    for _ in 0..=MAX_REDIRECTS {
+        if !app.config.allow_private_addresses && is_inside_literally(&url) {
+            return Err(NoDownload::Inside);
+        }
+        let mut get = app.web.get(url.clone()).timeout(TIMEOUT);
+        for (name, value) in request.headers.iter().filter(|_| url.origin() == first) {
+            get = get.header(name, value);
+        }
+        let response = get.send().await.map_err(|_| NoDownload::Again)?;
+        match response.status().as_u16() {
+            200..=299 => return read_limited(response, limit).await,
+            301..=308 => {
+                let to = response.headers().get(reqwest::header::LOCATION).and_then(|to| to.to_str().ok());
+                let next = to.and_then(|to| url.join(to).ok());
+                let is_web = |next: &reqwest::Url| matches!(next.scheme(), "http" | "https");
+                url = next.filter(is_web).ok_or(NoDownload::Gone)?;
+            }
+            400 | 404 | 410 => return Err(NoDownload::Gone),
+            _ => return Err(NoDownload::Again),
+        }
+    }
+    Err(NoDownload::Gone)
+}
+
+async fn read_limited(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, NoDownload> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| NoDownload::Again)? {
+        if body.len() + chunk.len() > limit {
+            return Err(NoDownload::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 /// Whether an address names a machine inside by its number; names are looked at by [`PublicOnly`] when they are
 /// resolved.
 fn is_inside_literally(url: &reqwest::Url) -> bool {

@@ -305,7 +305,7 @@ async fn every_route_answers_every_role_as_the_table_says(world: World) {
             let line = if row.target == "elsewhere" { world.elsewhere } else { world.line };
             let mut path = row.path.replace("{line}", &line.to_string());
             let mut identity = String::new();
-            path = path.replace("{slug}", "a-talk");
+            path = path.replace("{slug}", "a-talk").replace("{media}", &Uuid::nil().to_string());
             if row.path.contains("conversations/{id}") {
                 let (id, of_person) = fresh(&world, row.target, number).await;
                 path = path.replace("{id}", &id.to_string());

@@ -150,6 +150,19 @@ impl Staff {
         read(request.send().await.expect("the server answers")).await
     }
 
+    /// Opens a file by its address on the server: its type and its bytes.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn opens(&self, path: &str) -> (String, bytes::Bytes) {
+        let root = self.api.strip_suffix("/api/v1").unwrap_or(&self.api);
+        let request = self.http.get(format!("{root}{path}")).header("cookie", &self.cookie);
+        let answer = request.send().await.expect("the server answers");
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        let content_type = answer.headers()["content-type"].to_str().expect("a type").to_owned();
+        (content_type, answer.bytes().await.expect("a whole file"))
+    }
+
     /// `GET` below the line's part of the API.
     pub async fn get(&self, path: &str) -> Answer {
         self.request("GET", &format!("/lines/{}{path}", self.line), None).await

@@ -409,6 +409,7 @@ async fn undone(app: &App) -> i64 {
                   AND (m.bulk_id IS NULL OR b.state = 0)) + \
                  (SELECT count(*) FROM message WHERE look_at <= $1) + \
                  (SELECT count(*) FROM bulk WHERE state = 0) + \
+                 (SELECT count(*) FROM media WHERE state = 0 AND attempts = 0) + \
                  (SELECT count(*) FROM job WHERE set_aside = {false} AND due_at <= $1) + \
                  (SELECT count(*) FROM contact WHERE session_until <= $1) + \
                  (SELECT count(*) FROM conversation WHERE after_close_at <= $1)"

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::inbox::presence::Presence;
-use crate::{access, authoring, bulk, inbox, lines};
+use crate::{access, authoring, bulk, inbox, lines, media};
 
 pub use problem::{Problem, ProblemBody};
 
@@ -57,6 +57,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(operator::routes())
         .merge(lines::http::routes())
         .merge(bulk::http::routes())
+        .merge(media::http::routes())
         .merge(authoring::http::routes())
 }
 

@@ -78,7 +78,7 @@ pub fn message(
     if matches!(message.kind, MessageKind::Reaction { .. }) {
         // A reaction asks for nothing; it is kept with the conversation that it belongs to, if there is one.
         if contact.conversation_id.is_some() {
-            keep(tx, &contact, route, message, app.id(), now)?;
+            keep(tx, app, &contact, route, message, app.id(), now)?;
         }
         contacts::save_state(tx, &contact)?;
         return Ok(Effects::default());
@@ -96,13 +96,14 @@ pub fn message(
     let answerer = answerer(line, &contact, &wrote.text);
     let effects = answer(tx, app, route, &mut contact, message, &wrote, answerer, now)?;
     if contact.standing != Standing::Erased {
-        keep(tx, &contact, route, message, wrote.message_id, now)?;
+        keep(tx, app, &contact, route, message, wrote.message_id, now)?;
         if let Some(conversation) = contact.conversation_id {
             inbox::message_arrived(tx, app, &contact, conversation, wrote.message_id, &wrote.text, now)?;
         }
         contacts::save_state(tx, &contact)?;
     }
-    Ok(Effects { live: effects.live || contact.conversation_id.is_some(), ..effects })
+    let jobs = effects.jobs || !message.attachments.is_empty();
+    Ok(Effects { live: effects.live || contact.conversation_id.is_some(), jobs, ..effects })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one handling")]
@@ -160,6 +161,7 @@ fn to_flow(
 /// only that something came and when.
 fn keep(
     tx: &mut Tx<'_>,
+    app: &App,
     contact: &Contact,
     route: Route<'_>,
     message: &Message,
@@ -167,8 +169,12 @@ fn keep(
     now: Ts,
 ) -> Result<()> {
     let may_keep = contact.has_agreed() || contact.conversation_id.is_some();
-    let body =
-        if may_keep { Some(contact.key.seal_json(Purpose::Message, &content_of(message))?) } else { None };
+    let body = if may_keep {
+        let files = crate::media::keep(tx, app, contact, route.channel.id, id, &message.attachments, now)?;
+        Some(contact.key.seal_json(Purpose::Message, &content_of(message, files))?)
+    } else {
+        None
+    };
     tx.insert_message(&MessageRow {
         id,
         line_id: contact.line_id,
@@ -190,9 +196,8 @@ fn keep(
     })
 }
 
-/// What a person sent, in the shape in which messages are kept. A file that is not fetched is a placeholder
-/// that says what it was.
-fn content_of(message: &Message) -> Content {
+/// What a person sent, in the shape in which messages are kept.
+fn content_of(message: &Message, attachments: Vec<Attachment>) -> Content {
     let mut text: String = message.text.chars().take(MAX_TEXT_CHARS).collect();
     if message.text.chars().nth(MAX_TEXT_CHARS).is_some() {
         text.push('…');
@@ -202,11 +207,7 @@ fn content_of(message: &Message) -> Content {
         MessageKind::Unsupported { what } if text.is_empty() => text = format!("[{what}]"),
         _ => {}
     }
-    let attachments = message.attachments.iter().map(|attachment| match attachment.as_attachment() {
-        Some(known) => known,
-        None => Attachment { content_type: attachment.content_type.clone(), url: "unavailable:".to_owned() },
-    });
-    Content { text, attachments: attachments.collect(), ..Content::default() }
+    Content { text, attachments, ..Content::default() }
 }
 
 /// Something about the account or a person that is no message.

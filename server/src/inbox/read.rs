@@ -15,6 +15,7 @@ use crate::access::{Held, LineAccess, staff};
 use crate::app::App;
 use crate::contacts::{self, ConsentState, Contact, Profile};
 use crate::lines::WINDOW_SECONDS;
+use crate::media;
 use crate::store::{Result, Ts, Tx};
 use crate::vault::{Key, Purpose, VaultError};
 
@@ -304,20 +305,32 @@ impl Reader<'_> {
     fn shown(&self, tx: &mut Tx<'_>, held: &Held, items: Vec<Item>) -> Result<Vec<Entry>> {
         let names = staff::names(tx, self.app, items.iter().flat_map(Item::staff).collect())?;
         let key = &held.contact.key;
+        let mut contents = Vec::with_capacity(items.len());
+        for item in &items {
+            contents.push(match item {
+                Item::Message(row) => row.body.as_deref().map(|sealed| content(key, sealed)).transpose()?,
+                Item::Entry(_) => None,
+            });
+        }
+        let urls = contents.iter().flatten().flat_map(|content| &content.attachments);
+        let shown = media::shown(tx, urls.map(|file| file.url.as_str()))?;
+        let files =
+            view::Files { line: self.access.line().id, conversation: held.conversation.id, shown: &shown };
         items
             .into_iter()
-            .map(|item| match item {
+            .zip(contents)
+            .map(|(item, content)| match item {
                 Item::Message(row) => {
                     let parts = MessageParts {
                         id: row.id,
                         incoming: row.incoming,
                         author: row.author,
                         state: row.state,
-                        content: row.body.as_deref().map(|sealed| content(key, sealed)).transpose()?,
+                        content,
                         reason: row.reason,
                         at: row.at,
                     };
-                    Ok(view::message(self.app, parts, &names))
+                    Ok(view::message(self.app, parts, &files, &names))
                 }
                 Item::Entry(row) => {
                     let text = row.body.as_deref();

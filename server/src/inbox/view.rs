@@ -9,6 +9,7 @@ use super::{Conversation, EntryEvent, Learnt, State};
 use crate::app::App;
 use crate::contacts::{Contact, KnownUrn, Profile, is_whatsapp_user_id, masked};
 use crate::lines::{ChannelKind, Line};
+use crate::media::{self, MediaState};
 use crate::outbound::MessageState;
 use crate::store::Ts;
 
@@ -173,6 +174,10 @@ pub struct AttachmentView {
     pub url: Option<String>,
     /// Words in place of a file that cannot be shown.
     pub placeholder: Option<String>,
+    /// A file that a person sent: `waiting` (it is being fetched), `here`, or `given_up`.
+    pub state: Option<&'static str>,
+    /// Its id, for fetching it again.
+    pub media: Option<Uuid>,
 }
 
 /// A message, a note or an event.
@@ -402,7 +407,7 @@ pub struct MessageParts {
 
 /// A message as staff see it.
 #[must_use]
-pub fn message(app: &App, parts: MessageParts, names: &Names) -> Entry {
+pub fn message(app: &App, parts: MessageParts, files: &Files<'_>, names: &Names) -> Entry {
     let author = match (parts.incoming, parts.author) {
         (true, _) => Author { kind: "person", id: None, name: None },
         (false, None) => Author { kind: "bot", id: None, name: None },
@@ -417,7 +422,7 @@ pub fn message(app: &App, parts: MessageParts, names: &Names) -> Entry {
         at: parts.at.to_rfc3339(),
         kind: if parts.incoming { "message_in" } else { "message_out" },
         author,
-        attachments: content.attachments.iter().map(|file| attachment(app, file)).collect(),
+        attachments: content.attachments.iter().map(|file| attachment(app, file, files)).collect(),
         choices: content.quick_replies.into_iter().map(|choice| choice.text).collect(),
         text: content.text,
         status: parts.state.label(),
@@ -426,8 +431,43 @@ pub fn message(app: &App, parts: MessageParts, names: &Names) -> Entry {
     }
 }
 
+/// Files that came with messages of a thread, and where the thread is.
+pub struct Files<'a> {
+    pub line: Uuid,
+    pub conversation: Uuid,
+    pub shown: &'a HashMap<Uuid, media::Shown>,
+}
+
+impl Files<'_> {
+    /// A file that a person sent; one that retention has removed is named only.
+    fn view(&self, id: Uuid, said: &str) -> AttachmentView {
+        let shown = self.shown.get(&id);
+        let here = shown.filter(|shown| shown.state == MediaState::Here);
+        let url = format!(
+            "{}/lines/{}/conversations/{}/media/{id}",
+            crate::api::PREFIX,
+            self.line,
+            self.conversation
+        );
+        AttachmentView {
+            content_type: shown
+                .and_then(|shown| shown.content_type.clone())
+                .unwrap_or_else(|| said.to_owned()),
+            name: None,
+            size: shown.and_then(|shown| shown.size),
+            url: here.map(|_| url),
+            placeholder: None,
+            state: shown.map(|shown| shown.state.as_str()),
+            media: shown.map(|_| id),
+        }
+    }
+}
+
 /// A file: our own ones can be opened; what lies at a provider is named only.
-fn attachment(app: &App, file: &Attachment) -> AttachmentView {
+fn attachment(app: &App, file: &Attachment, files: &Files<'_>) -> AttachmentView {
+    if let Some(id) = media::id_of(&file.url) {
+        return files.view(id, &file.content_type);
+    }
     let ours = file.url.starts_with(&format!("{}/", app.config.public_url));
     let name = if ours { file.url.rsplit('/').next().map(str::to_owned) } else { None };
     AttachmentView {
@@ -440,6 +480,8 @@ fn attachment(app: &App, file: &Attachment) -> AttachmentView {
             (false, "geo") => Some(file.url.clone()),
             (false, kind) => Some(kind.to_owned()),
         },
+        state: None,
+        media: None,
     }
 }
 

@@ -20,6 +20,8 @@ pub use runner::{housekeeping_loop, run_loop};
 pub enum Job {
     /// A call to the outside that a flow waits for.
     FlowAsk { identity: Uuid, channel: Uuid, ask: Ask },
+    /// A file that came with a message.
+    FetchMedia { media: Uuid },
     /// The key of an erased person must go.
     DestroyKey { key: Uuid },
 }
@@ -28,6 +30,7 @@ impl Job {
     fn kind(&self) -> &'static str {
         match self {
             Self::FlowAsk { .. } => "flow_ask",
+            Self::FetchMedia { .. } => "fetch_media",
             Self::DestroyKey { .. } => "destroy_key",
         }
     }

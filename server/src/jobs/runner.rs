@@ -109,6 +109,7 @@ async fn perform(app: &App, taken: &Taken) -> Result<()> {
             let id = taken.id;
             app.store.write(move |tx| tx.job_done(id)).await.map(drop)
         }
+        Job::FetchMedia { media } => crate::media::fetch(app, media, taken.id).await,
         Job::FlowAsk { identity, channel, ask } => {
             let contact_id =
                 taken.contact_id.ok_or_else(|| StoreError::Shape("a job without a contact".into()))?;

@@ -30,6 +30,14 @@ const SILENT: Sql = crate::sql!(
 const OLD_BODIES: Sql = crate::sql!(
     "UPDATE message SET body = NULL WHERE line_id = $1 AND created_at < $2 AND body IS NOT NULL AND state <> 1"
 );
+/// Files go with the messages that they came with; what is the same as in a newer file stays.
+const OLD_FILES: Sql = crate::sql!(
+    "DELETE FROM media_file WHERE EXISTS (SELECT 1 FROM media m WHERE m.contact_id = media_file.contact_id \
+       AND m.hash = media_file.hash AND m.line_id = $1 AND m.created_at < $2) \
+     AND NOT EXISTS (SELECT 1 FROM media m WHERE m.contact_id = media_file.contact_id \
+       AND m.hash = media_file.hash AND m.created_at >= $2)"
+);
+const OLD_MEDIA: Sql = crate::sql!("DELETE FROM media WHERE line_id = $1 AND created_at < $2");
 
 const OLD_FAREWELLS: Sql = crate::sql!(
     "UPDATE message SET body = NULL WHERE seal = 1 AND created_at < $1 AND body IS NOT NULL AND state <> 1"
@@ -79,8 +87,11 @@ impl Tx<'_> {
         Ok(jobs)
     }
 
-    /// Removes a job that is done, in the transaction that does it.
-    pub(super) fn job_done(&mut self, id: Uuid) -> Result<bool> {
+    /// Removes a job that is done, in the transaction that does it; `false` when it was gone already.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(crate) fn job_done(&mut self, id: Uuid) -> Result<bool> {
         Ok(self.run(DONE, args![id])? == 1)
     }
 
@@ -118,6 +129,9 @@ impl Tx<'_> {
         messages_before: Ts,
         audit_before: Ts,
     ) -> Result<u64> {
+        for sql in [OLD_FILES, OLD_MEDIA] {
+            self.run(sql, args![line_id, messages_before])?;
+        }
         Ok(self.run(OLD_BODIES, args![line_id, messages_before])?
             + self.run(OLD_AUDIT, args![line_id, audit_before])?)
     }

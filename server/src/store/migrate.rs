@@ -24,8 +24,12 @@ macro_rules! migration {
     };
 }
 
-const DATA: &[Migration] =
-    &[migration!("0001_first"), migration!("0002_hot_rows"), migration!("0004_delivery")];
+const DATA: &[Migration] = &[
+    migration!("0001_first"),
+    migration!("0002_hot_rows"),
+    migration!("0004_delivery"),
+    migration!("0006_media"),
+];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 
 /// All steps of a part, oldest first.

@@ -67,6 +67,7 @@ pub enum Purpose {
     Settings,
     Staff,
     Job,
+    Media,
 }
 
 /// A key that seals and opens. Overwritten when dropped.

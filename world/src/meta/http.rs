@@ -245,6 +245,14 @@ async fn media(
     Path((_, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
+    if inner.state().files_down {
+        return error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            2,
+            "Service temporarily unavailable",
+            "Try again later.",
+        );
+    }
     let state = inner.state();
     if !state.accounts.values().any(|account| bears(&headers, &account.token)) {
         return bad_token();

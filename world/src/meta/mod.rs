@@ -137,6 +137,8 @@ struct State {
     files: HashMap<String, File>,
     received: std::collections::VecDeque<Received>,
     reports: Reports,
+    /// Files cannot be had at the moment.
+    files_down: bool,
     held: Vec<(Arc<Account>, Value)>,
 }
 
@@ -198,6 +200,11 @@ impl Meta {
     /// Chooses how messages are reported from now on.
     pub fn set_reports(&self, reports: Reports) {
         self.inner.state().reports = reports;
+    }
+
+    /// Whether files that people sent can be had from now on.
+    pub fn set_files(&self, up: bool) {
+        self.inner.state().files_down = !up;
     }
 
     /// Brings the reports that were held, last first when they are to be reordered.

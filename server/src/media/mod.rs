@@ -1,0 +1,127 @@
+//! Files that people send. The message is stored first, with a placeholder; a job fetches the file within the provider's
+//! life-time, looks at what it really is, and seals it with the person's key. What cannot be had stays visible.
+mod fetch;
+pub mod http;
+mod sql;
+
+use std::collections::HashMap;
+
+use channels::{IncomingAttachment, MediaSource};
+use flow::words::Attachment;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::contacts::Contact;
+use crate::jobs::{self, Job};
+use crate::store::{Result, StoreError, Ts, Tx};
+use crate::vault::Purpose;
+
+pub use fetch::run as fetch;
+
+/// The largest file that is kept, in bytes.
+pub const MAX_BYTES: usize = 25 * 1024 * 1024;
+/// The most files of one message that are kept.
+const MAX_FILES: usize = 20;
+/// What the address of such a file begins with in a stored message; its id follows.
+const SCHEME: &str = "media:";
+
+/// Where a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaState {
+    Waiting,
+    Here,
+    /// The provider does not give it, or it is too large.
+    GivenUp,
+}
+
+impl MediaState {
+    fn from_code(code: i64) -> Result<Self> {
+        Ok(match code {
+            0 => Self::Waiting,
+            1 => Self::Here,
+            2 => Self::GivenUp,
+            other => return Err(StoreError::Shape(format!("media.state holds {other}"))),
+        })
+    }
+
+    /// As the API says it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Here => "here",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+/// A file as a thread shows it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub state: MediaState,
+    pub content_type: Option<String>,
+    pub size: Option<i64>,
+}
+
+/// Notes the files of a message that is kept, and sets their fetching going; what the message then holds in their place.
+///
+/// # Errors
+/// When the store refuses.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: &Contact,
+    channel_id: Uuid,
+    message_id: Uuid,
+    attachments: &[IncomingAttachment],
+    now: Ts,
+) -> Result<Vec<Attachment>> {
+    let mut kept = Vec::with_capacity(attachments.len());
+    for attachment in attachments.iter().take(MAX_FILES) {
+        let url = match &attachment.source {
+            MediaSource::Location { .. } => {
+                kept.extend(attachment.as_attachment());
+                continue;
+            }
+            MediaSource::Inline { .. } | MediaSource::Url { .. } | MediaSource::Id { .. } => {
+                let id = app.id();
+                let source = contact.key.seal_json(Purpose::Media, attachment)?;
+                let (line, conversation) = (contact.line_id, contact.conversation_id);
+                let kind = attachment.content_type.as_str();
+                tx.insert_media(
+                    id,
+                    line,
+                    contact.id,
+                    conversation,
+                    message_id,
+                    channel_id,
+                    source,
+                    kind,
+                    now,
+                )?;
+                jobs::add_for_contact(tx, app, contact, &Job::FetchMedia { media: id }, now)?;
+                format!("{SCHEME}{id}")
+            }
+        };
+        kept.push(Attachment { content_type: attachment.content_type.clone(), url });
+    }
+    Ok(kept)
+}
+
+/// The id behind an address in a stored message; `None` for every other address.
+#[must_use]
+pub fn id_of(url: &str) -> Option<Uuid> {
+    url.strip_prefix(SCHEME)?.parse().ok()
+}
+
+/// How the files of some messages stand.
+///
+/// # Errors
+/// When the store refuses.
+pub fn shown<'a>(tx: &mut Tx<'_>, urls: impl Iterator<Item = &'a str>) -> Result<HashMap<Uuid, Shown>> {
+    let found = tx.media_shown(urls.filter_map(id_of).collect())?;
+    Ok(found
+        .into_iter()
+        .map(|(id, state, content_type, size)| (id, Shown { state, content_type, size }))
+        .collect())
+}
