@@ -119,9 +119,5 @@ pub fn id_of(url: &str) -> Option<Uuid> {
 /// # Errors
 /// When the store refuses.
 pub fn shown<'a>(tx: &mut Tx<'_>, urls: impl Iterator<Item = &'a str>) -> Result<HashMap<Uuid, Shown>> {
-    let found = tx.media_shown(urls.filter_map(id_of).collect())?;
-    Ok(found
-        .into_iter()
-        .map(|(id, state, content_type, size)| (id, Shown { state, content_type, size }))
-        .collect())
+    Ok(tx.media_shown(urls.filter_map(id_of).collect())?.into_iter().collect())
 }

@@ -1,7 +1,7 @@
 //! Statements over `media` and `media_file`.
 use uuid::Uuid;
 
-use super::MediaState;
+use super::{MediaState, Shown};
 use crate::args;
 use crate::store::{Result, Sql, Ts, Tx};
 
@@ -91,18 +91,16 @@ impl Tx<'_> {
         .transpose()
     }
 
-    /// Id, state, type and size of these files.
-    pub(super) fn media_shown(
-        &mut self,
-        ids: Vec<Uuid>,
-    ) -> Result<Vec<(Uuid, MediaState, Option<String>, Option<i64>)>> {
+    /// How these files stand, each with its id.
+    pub(super) fn media_shown(&mut self, ids: Vec<Uuid>) -> Result<Vec<(Uuid, Shown)>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let rows = self.rows(SHOWN, args![ids])?;
-        let read = rows
-            .iter()
-            .map(|row| Ok((row.get(0)?, MediaState::from_code(row.get(1)?)?, row.get(2)?, row.get(3)?)));
+        let read = rows.iter().map(|row| {
+            let state = MediaState::from_code(row.get(1)?)?;
+            Ok((row.get(0)?, Shown { state, content_type: row.get(2)?, size: row.get(3)? }))
+        });
         read.collect()
     }
 
