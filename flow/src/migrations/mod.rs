@@ -173,7 +173,7 @@ pub(crate) fn migrate_and_read_json(raw: &Part<'_>, media: &str) -> Result<Flow,
 
 /// Ids for parts that had none. They follow from the flow's own id: a definition that is read again has the same ones,
 /// and two flows never share any.
-fn steady_ids(raw: &Json) -> impl FnMut() -> Uuid + use<> {
+pub fn steady_ids(raw: &Json) -> impl FnMut() -> Uuid + use<> {
     let text = raw.pointer("/metadata/uuid").or_else(|| raw.get("uuid")).and_then(Json::as_str);
     let flow = text.and_then(|text| text.parse::<Uuid>().ok()).unwrap_or_default().as_u128();
     let mut count = 0_u128;

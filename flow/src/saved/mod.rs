@@ -12,13 +12,14 @@
 //! ```
 mod play;
 mod script;
+pub mod stage;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use play::{Mismatch, play};
+pub use play::{Mismatch, play, play_on};
 pub use script::ScriptSource;
 
 use crate::moment::Moment;

@@ -3,31 +3,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{
-    ExpectedMessage, MAX_STEPS, SavedAnswer, SavedConversation, SavedError, ScriptSource, Silence, Step,
-};
-use crate::asks::{AirtimeReply, Ask, AskAnswer, AskKind, LlmReply, WebhookReply};
+use super::stage::{Doing, Heard, MAX_ASKS, Setting, Stage, USUAL_BEGINNING, Unheard};
+use super::{ExpectedMessage, MAX_STEPS, SavedConversation, SavedError, Step};
 use crate::assets::Assets;
 use crate::contact::Contact;
 use crate::definition::Flow;
-use crate::engine::{Call, Globals, Next, Sprint};
+use crate::engine::Globals;
 use crate::env::Environment;
-use crate::events::{EventKind, MsgIn, MsgOut, Tokens};
-use crate::limits::Limits;
-use crate::resumes::Resume;
-use crate::session::Session;
-use crate::triggers::Trigger;
+use crate::events::{EventKind, MsgOut};
 
-/// When a conversation begins that says nothing about it.
-const USUAL_BEGINNING: Timestamp = Timestamp::constant(1_893_488_400, 0);
-/// Questions to the outside that one step may lead to.
-const MAX_ASKS: usize = 100;
-/// The seconds that she takes to answer.
-const SECONDS_TO_ANSWER: i64 = 20;
 /// What stands for any text at the beginning or end of an expected message.
 const ANYTHING: char = '…';
 
@@ -54,27 +41,34 @@ impl fmt::Display for Mismatch {
 /// # Errors
 /// When it cannot begin.
 pub fn play(assets: &Arc<Assets>, saved: &SavedConversation) -> Result<Vec<Mismatch>, SavedError> {
+    play_on(assets, None, saved)
+}
+
+/// Like [`play`], on a line that has globals of its own: the conversation's come first.
+///
+/// # Errors
+/// As for [`play`].
+pub fn play_on(
+    assets: &Arc<Assets>,
+    globals: Option<Arc<dyn Globals>>,
+    saved: &SavedConversation,
+) -> Result<Vec<Mismatch>, SavedError> {
     if saved.steps.len() > MAX_STEPS {
         return Err(SavedError::TooLong);
     }
     let named = |flow: &&Arc<Flow>| *flow.name == *saved.flow || flow.uuid.to_string() == saved.flow;
     let flow = assets.flows().find(named).ok_or_else(|| SavedError::NoFlow(saved.flow.clone()))?;
-    let begins = saved.begins_on.map_or(USUAL_BEGINNING, |moment| moment.at);
-    let mut playing = Playing {
-        assets,
+    let set = Setting {
+        assets: assets.clone(),
         env: environment(saved, flow)?,
         contact: contact(saved)?,
-        source: ScriptSource::new(begins, 1),
-        limits: Limits::default(),
-        globals: Arc::new(SavedGlobals(saved.globals.clone())),
-        answers: saved.answers.iter(),
-        session: None,
-        wait: None,
-        seen: Vec::new(),
-        found: Vec::new(),
-        step: 0,
+        begins_on: saved.begins_on.map_or(USUAL_BEGINNING, |moment| moment.at),
+        globals: Arc::new(SavedGlobals { own: saved.globals.clone(), of_line: globals }),
     };
-    playing.start(flow, saved.starts_with.as_deref());
+    let stage = Stage::with_answers(set, saved.answers.iter().cloned());
+    let mut playing = Playing { stage, seen: Vec::new(), found: Vec::new(), step: 0 };
+    let heard = playing.stage.start(flow, saved.starts_with.as_deref());
+    playing.take_in(heard, None);
     for (at, step) in saved.steps.iter().enumerate() {
         playing.step = at + 1;
         playing.act(step);
@@ -83,11 +77,14 @@ pub fn play(assets: &Arc<Assets>, saved: &SavedConversation) -> Result<Vec<Misma
     Ok(playing.found)
 }
 
-struct SavedGlobals(BTreeMap<String, String>);
+struct SavedGlobals {
+    own: BTreeMap<String, String>,
+    of_line: Option<Arc<dyn Globals>>,
+}
 
 impl Globals for SavedGlobals {
     fn get(&self, key: &str) -> Option<String> {
-        self.0.get(key).cloned()
+        self.own.get(key).cloned().or_else(|| self.of_line.as_ref()?.get(key))
     }
 }
 
@@ -115,90 +112,33 @@ fn contact(saved: &SavedConversation) -> Result<Contact, SavedError> {
     serde_json::from_value(json).map_err(|error| SavedError::Contact(error.to_string()))
 }
 
-struct Playing<'p> {
-    assets: &'p Arc<Assets>,
-    env: Environment,
-    contact: Contact,
-    source: ScriptSource,
-    limits: Limits,
-    globals: Arc<SavedGlobals>,
-    answers: std::slice::Iter<'p, SavedAnswer>,
-    session: Option<Session>,
-    /// The wait's end: by timeout, by expiration.
-    wait: Option<(Option<Timestamp>, Timestamp)>,
+struct Playing {
+    stage: Stage,
     /// The messages since she was last heard.
     seen: Vec<MsgOut>,
     found: Vec<Mismatch>,
     step: usize,
 }
 
-impl Playing<'_> {
-    fn start(&mut self, flow: &Flow, message: Option<&str>) {
-        let now = self.source_now();
-        let trigger = match message {
-            Some(text) => Trigger::msg(flow.to_ref(), Uuid::from_u128(2), now.into(), self.msg(text), None),
-            None => Trigger::manual(flow.to_ref(), now.into(), None, ""),
-        };
-        let sprint = crate::start(self.call(), trigger);
-        self.settle(sprint);
-    }
-
-    fn call(&mut self) -> Call<'_> {
-        Call {
-            assets: self.assets,
-            env: &self.env,
-            contact: &mut self.contact,
-            source: &mut self.source,
-            globals: Some(self.globals.clone()),
-            policy: None,
-            phone_call: None,
-            limits: &self.limits,
-        }
-    }
-
-    fn source_now(&mut self) -> Timestamp {
-        use crate::source::Source as _;
-        self.source.now()
-    }
-
-    fn msg(&self, text: &str) -> MsgIn {
-        let urn = self.contact.urns.first().map(|held| held.urn().clone());
-        MsgIn { urn, text: text.to_owned(), ..MsgIn::default() }
-    }
-
-    /// Takes in a sprint and answers what it asks, until it waits or ends.
-    fn settle(&mut self, mut sprint: Sprint) {
-        for _ in 0..MAX_ASKS {
-            let messages = sprint.events.into_iter().filter_map(|event| match event.kind {
-                EventKind::MsgCreated { msg, .. } | EventKind::IvrCreated { msg } => Some(msg),
-                _ => None,
-            });
-            self.seen.extend(messages);
-            let refused = sprint.refused;
-            let ask = match sprint.next {
-                Next::Wait { timeout_at, expires_at, .. } => {
-                    self.wait = Some((timeout_at, expires_at));
-                    None
-                }
-                Next::Ended => None,
-                Next::Ask(ask) => Some(ask),
-            };
-            if let Some(reason) = refused {
-                self.differs("the answer", "is taken", &reason);
+impl Playing {
+    /// Keeps the messages of what followed, and says why it was not heard.
+    fn take_in(&mut self, heard: Heard, tapped: Option<&str>) {
+        let messages = heard.events.into_iter().filter_map(|event| match event.kind {
+            EventKind::MsgCreated { msg, .. } | EventKind::IvrCreated { msg } => Some(msg),
+            _ => None,
+        });
+        self.seen.extend(messages);
+        match heard.unheard {
+            None => {}
+            Some(unheard @ Unheard::NotOffered) => {
+                self.differs("quick replies", tapped.unwrap_or(""), &unheard.to_string());
             }
-            let Some(ask) = ask else {
-                self.session = Some(sprint.session);
-                return;
-            };
-            let answer = answer(&ask, self.answer_for(&ask));
-            sprint = crate::resume(self.call(), sprint.session, Resume::Answer(ask.id, answer));
+            Some(Unheard::NoEnd) => self.differs("the wait", "ends by itself", "there is none that would"),
+            Some(Unheard::TooManyCalls) => {
+                self.differs("calls to the outside", &format!("at most {MAX_ASKS}"), "more");
+            }
+            Some(unheard) => self.differs("the answer", "is taken", &unheard.to_string()),
         }
-        self.differs("calls to the outside", &format!("at most {MAX_ASKS}"), "more");
-    }
-
-    /// The next saved answer; claims of addresses need none.
-    fn answer_for(&mut self, ask: &Ask) -> Option<SavedAnswer> {
-        if matches!(ask.kind, AskKind::ClaimUrn { .. }) { None } else { self.answers.next().cloned() }
     }
 
     fn differs(&mut self, what: &str, expected: &str, got: &str) {
@@ -207,80 +147,47 @@ impl Playing<'_> {
     }
 
     fn act(&mut self, step: &Step) {
-        if step.says.is_some() || step.taps.is_some() || !step.sends.is_empty() {
-            self.source.pass(SECONDS_TO_ANSWER);
-            let mut msg = self.msg(step.says.as_deref().unwrap_or(""));
-            if let Some(tapped) = &step.taps {
-                let Some((text, id)) = self.tapped(tapped) else {
-                    self.differs("quick replies", tapped, "no such quick reply was offered");
-                    return;
-                };
-                (msg.text, msg.choice_id) = (text, Some(id));
+        let attachments = step.sends.clone();
+        let said = match (&step.says, &step.taps) {
+            (_, Some(choice)) => Some(Doing::Taps { choice: choice.clone(), attachments }),
+            (Some(text), None) => Some(Doing::Says { text: text.clone(), attachments }),
+            (None, None) if attachments.is_empty() => None,
+            (None, None) => Some(Doing::Says { text: String::new(), attachments }),
+        };
+        for doing in said.into_iter().chain(step.silent_until.map(Doing::Silent)) {
+            let heard = self.stage.does(doing);
+            if !matches!(heard.unheard, Some(Unheard::NotOffered | Unheard::NoEnd)) {
+                self.seen.clear();
             }
-            msg.attachments.clone_from(&step.sends);
-            let received_on = self.source_now().into();
-            self.resume(Resume::Msg { uuid: Uuid::from_u128(3), received_on, msg });
+            self.take_in(heard, step.taps.as_deref());
         }
-        if let Some(silence) = step.silent_until {
-            let end = match (silence, self.wait) {
-                (Silence::Timeout, Some((Some(at), _))) | (Silence::Expiration, Some((_, at))) => at,
-                _ => {
-                    self.differs("the wait", "ends by itself", "there is none that would");
-                    return;
-                }
-            };
-            self.source.wait_until(end);
-            let Some(id) = self.session.as_ref().map(Session::wait_id) else { return };
-            self.resume(match silence {
-                Silence::Timeout => Resume::Timeout(id),
-                Silence::Expiration => Resume::Expiration(id),
-            });
-        }
-    }
-
-    fn resume(&mut self, resume: Resume) {
-        self.seen.clear();
-        self.wait = None;
-        let Some(session) = self.session.take() else { return };
-        // as a server does it, so that a form that loses something is noticed
-        let session = Session::from_stored(&session.to_stored()).unwrap_or(session);
-        let sprint = crate::resume(self.call(), session, resume);
-        self.settle(sprint);
-    }
-
-    /// The text and id of a quick reply that was offered.
-    fn tapped(&self, wanted: &str) -> Option<(String, String)> {
-        let offered = self.seen.iter().rev().flat_map(|msg| &msg.quick_replies);
-        let mut fitting = offered.filter(|reply| reply.text == wanted || reply.id.as_deref() == Some(wanted));
-        let reply = fitting.next()?;
-        Some((reply.text.clone(), reply.id.clone().unwrap_or_else(|| reply.text.clone())))
     }
 
     fn compare(&mut self, step: &Step) {
         if let Some(expected) = &step.expects {
             self.compare_messages(expected);
         }
-        let session = self.session.take();
-        let runs = session.as_ref().map(|session| session.runs.as_slice()).unwrap_or_default();
         for (key, expected) in &step.results {
+            let runs = self.stage.session().map(|session| session.runs.as_slice()).unwrap_or_default();
             let result = runs.iter().rev().find_map(|run| run.results.get(key.as_str()));
             let got = result
                 .map(|result| if result.category.is_empty() { &result.value } else { &result.category })
                 .map(|text| text.as_str());
             if got != Some(expected.as_str()) {
-                self.differs(&format!("result {key}"), expected, got.unwrap_or("(none)"));
+                let got = got.unwrap_or("(none)").to_owned();
+                self.differs(&format!("result {key}"), expected, &got);
             }
         }
         for (key, expected) in &step.fields {
-            let got =
-                self.contact.fields.get(key.as_str()).map_or(String::new(), |value| value.text.to_string());
+            let held = self.stage.contact().fields.get(key.as_str());
+            let got = held.map_or(String::new(), |value| value.text.to_string());
             if got != *expected {
                 self.differs(&format!("field {key}"), expected, &got);
             }
         }
         if let Some(expected) = &step.groups {
             let mut got: Vec<String> =
-                self.contact.groups.iter().map(|group| group.name.to_string()).collect();
+                self.stage.contact().groups.iter().map(|group| group.name.to_string()).collect();
             let mut expected = expected.clone();
             got.sort();
             expected.sort();
@@ -289,13 +196,12 @@ impl Playing<'_> {
             }
         }
         if let Some(expected) = step.ended {
-            let ended = session.as_ref().is_none_or(|session| !session.is_waiting());
+            let ended = self.stage.session().is_none_or(|session| !session.is_waiting());
             let word = |ended: bool| if ended { "ended" } else { "waiting" };
             if ended != expected {
                 self.differs("the session", word(expected), word(ended));
             }
         }
-        self.session = session;
     }
 
     fn compare_messages(&mut self, expected: &[ExpectedMessage]) {
@@ -344,40 +250,5 @@ fn fits(expected: &str, got: &str) -> bool {
         (false, true) => got.starts_with(core),
         (true, false) => got.ends_with(core),
         (true, true) => got.contains(core),
-    }
-}
-
-/// What the outside says; where nothing (or something else) was saved, the call fails.
-fn answer(ask: &Ask, saved: Option<SavedAnswer>) -> AskAnswer {
-    let reason = match &saved {
-        Some(SavedAnswer::Fails(reason)) => reason.clone(),
-        _ => "no answer was saved for this call".to_owned(),
-    };
-    match (&ask.kind, saved) {
-        (AskKind::Webhook { .. }, Some(SavedAnswer::Webhook { status, body })) => {
-            let body = match body {
-                Json::String(text) => text.into_bytes(),
-                other => other.to_string().into_bytes(),
-            };
-            AskAnswer::Webhook(WebhookReply { status_code: status, body, ..WebhookReply::default() })
-        }
-        (AskKind::Webhook { .. }, _) => AskAnswer::Webhook(WebhookReply::default()),
-        (AskKind::Llm { .. }, Some(SavedAnswer::Llm(output))) => {
-            AskAnswer::Llm(Ok(LlmReply { output, tokens: Tokens { input: 0, output: 0 }, elapsed_ms: 0 }))
-        }
-        (AskKind::Llm { .. }, _) => AskAnswer::Llm(Err(reason)),
-        (AskKind::Airtime { amounts, .. }, Some(SavedAnswer::Airtime)) => match amounts.iter().next() {
-            Some((currency, amount)) => AskAnswer::Airtime(Ok(AirtimeReply {
-                external_id: String::new(),
-                currency: currency.clone(),
-                amount: amount.clone(),
-                http_logs: Vec::new(),
-            })),
-            None => AskAnswer::Airtime(Err("no amount".to_owned())),
-        },
-        (AskKind::Airtime { .. }, _) => AskAnswer::Airtime(Err(reason)),
-        (AskKind::Email { .. }, Some(SavedAnswer::Email)) => AskAnswer::Email(Ok(())),
-        (AskKind::Email { .. }, _) => AskAnswer::Email(Err(reason)),
-        (AskKind::ClaimUrn { .. }, _) => AskAnswer::ClaimUrn(true),
     }
 }

@@ -3,6 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -32,7 +33,7 @@ fn bad_body(rejection: &JsonRejection) -> Problem {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
-            format!("The body is longer than {} bytes.", super::MAX_BODY_BYTES),
+            "The body is longer than this address takes.",
         ),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -43,6 +44,26 @@ fn bad_body(rejection: &JsonRejection) -> Problem {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-value", place_of(rejection))
         }
         _ => Problem::new(StatusCode::BAD_REQUEST, "bad-json", place_of(rejection)),
+    }
+}
+
+/// A body as it came, whatever it is.
+pub struct Whole(pub Bytes);
+
+impl FromRequest<Api> for Whole {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &Api) -> Result<Self, Problem> {
+        match Bytes::from_request(request, state).await {
+            Ok(body) => Ok(Self(body)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is longer than this address takes.",
+            )),
+            Err(_) => {
+                Err(Problem::new(StatusCode::BAD_REQUEST, "bad-body", "The body did not come to its end."))
+            }
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Shared {
     pub presence: Presence,
     pub looks: looks::Looks,
     pub streams: live::Streams,
+    pub desk: Arc<authoring::Desk>,
     document: String,
 }
 
@@ -84,6 +85,7 @@ pub fn router(app: App) -> Router {
         presence: Presence::default(),
         looks: looks::Looks::default(),
         streams: live::Streams::default(),
+        desk: Arc::default(),
         document,
     }));
     let (routes, _) = described().split_for_parts();

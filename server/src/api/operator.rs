@@ -73,6 +73,8 @@ struct Health {
     set_aside: i64,
     /// Requests of providers that could not be read.
     unparsable: i64,
+    /// Flows that a mistake or a limit ended for somebody in the last 24 hours.
+    flows_stopped_24h: i64,
 }
 
 fn shortened(address: &str) -> String {
@@ -119,7 +121,8 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
         });
     }
     let (set_aside, unparsable) = tx.count_waiting_for_operator(&channel_ids(access))?;
-    Ok(Health { channels, set_aside, unparsable })
+    let flows_stopped_24h = tx.stopped_flows(access.line().id, now.plus_seconds(-FAILED_SECONDS))?;
+    Ok(Health { channels, set_aside, unparsable, flows_stopped_24h })
 }
 
 /// How a line is doing.

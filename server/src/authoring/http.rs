@@ -1,20 +1,21 @@
 //! Routes for a line's flow authors.
 use axum::extract::{DefaultBodyLimit, State};
-use bytes::Bytes;
+use flow::saved::SavedConversation;
 use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::view::{
-    ConversationLine, Draft, ImportQuery, KeptConversation, LineFlows, Publish, Published, PublishedVersion,
+    ConversationLine, Draft, ImportQuery, KeptConversation, LineFlows, Publish, PublishedVersion,
     SaveSimulation, Simulate, Simulation, TestRun,
 };
+use super::{drafts, publish, saved, simulate};
 use crate::access;
-use crate::api::extract::{Json, Path, Query, SignedIn};
+use crate::api::extract::{Json, Path, Query, SignedIn, Whole};
 use crate::api::{Api, Problem, ProblemBody};
 
-/// The largest export that is taken.
+/// The largest export that is taken; larger ones are refused before they are read.
 pub const MAX_EXPORT_BYTES: usize = 16 * 1_024 * 1_024;
 /// The largest simulation or saved conversation that is taken.
 pub const MAX_CONVERSATION_BYTES: usize = 512 * 1_024;
@@ -32,14 +33,10 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(flows))
         .routes(routes!(conversations_of))
-        .routes(routes!(test))
-        .routes(routes!(publish))
+        .routes(routes!(test_draft))
+        .routes(routes!(publish_draft))
         .merge(import)
         .merge(conversations)
-}
-
-fn not_built() -> Problem {
-    Problem::new(StatusCode::NOT_IMPLEMENTED, "not-built", "This is being built.")
 }
 
 /// A line's flows, its draft, and what went wrong in running flows.
@@ -51,9 +48,8 @@ async fn flows(
     SignedIn(staff): SignedIn,
     Path(line): Path<Uuid>,
 ) -> Result<axum::Json<LineFlows>, Problem> {
-    access::access_flows(&api.app, &staff, line)?;
-    let published = Published { version: 0, flows: Vec::new() };
-    Ok(axum::Json(LineFlows { published, draft: None, trouble: Vec::new() }))
+    let access = access::access_flows(&api.app, &staff, line)?;
+    Ok(axum::Json(drafts::look(&api.app, &api.desk, &access).await?))
 }
 
 /// Import a RapidPro or TextIt export, as it is, as the line's draft. An earlier draft is replaced.
@@ -67,11 +63,12 @@ async fn import(
     State(api): State<Api>,
     by: SignedIn,
     Path(line): Path<Uuid>,
-    Query(_query): Query<ImportQuery>,
-    _body: Bytes,
+    Query(query): Query<ImportQuery>,
+    Whole(body): Whole,
 ) -> Result<(StatusCode, axum::Json<Draft>), Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    let draft = drafts::import(&api.app, &api.desk, &access, by.ctx(&api), query.file, body).await?;
+    Ok((StatusCode::CREATED, axum::Json(draft)))
 }
 
 /// Throw the draft away.
@@ -83,8 +80,9 @@ async fn drop_draft(
     by: SignedIn,
     Path(line): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    drafts::drop_draft(&api.app, &access, by.ctx(&api)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Play a conversation from its beginning, on the real engine; nothing is sent.
@@ -96,10 +94,16 @@ async fn simulate(
     State(api): State<Api>,
     SignedIn(staff): SignedIn,
     Path(line): Path<Uuid>,
-    Json(_request): Json<Simulate>,
+    Json(request): Json<Simulate>,
 ) -> Result<axum::Json<Simulation>, Problem> {
     access::access_flows(&api.app, &staff, line)?;
-    Err(not_built())
+    let looked = api.desk.look(&api.app, line).await?;
+    let app = api.app.clone();
+    let work = move || {
+        let laid = saved::talked_to(&looked, request.source)?;
+        Ok(simulate::shown(&simulate::play(&app, &looked.line, &laid, &request)?, request.look))
+    };
+    Ok(axum::Json(api.desk.work(work).await?))
 }
 
 /// The saved conversations, which run at every publishing.
@@ -112,8 +116,8 @@ async fn conversations_of(
     SignedIn(staff): SignedIn,
     Path(line): Path<Uuid>,
 ) -> Result<axum::Json<Vec<ConversationLine>>, Problem> {
-    access::access_flows(&api.app, &staff, line)?;
-    Ok(axum::Json(Vec::new()))
+    let access = access::access_flows(&api.app, &staff, line)?;
+    Ok(axum::Json(saved::list(&api.app, &access).await?))
 }
 
 /// Keep a saved conversation (docs/flows.md has its form); one of the same name is replaced.
@@ -126,11 +130,12 @@ async fn conversations_of(
 async fn put_conversation(
     State(api): State<Api>,
     by: SignedIn,
-    Path((line, _slug)): Path<(Uuid, String)>,
-    Json(_conversation): Json<serde_json::Value>,
+    Path((line, slug)): Path<(Uuid, String)>,
+    Json(conversation): Json<SavedConversation>,
 ) -> Result<axum::Json<KeptConversation>, Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    let kept = saved::put(&api.app, &access, by.ctx(&api), slug, conversation, false).await?;
+    Ok(axum::Json(kept))
 }
 
 /// Throw a saved conversation away.
@@ -141,10 +146,11 @@ async fn put_conversation(
 async fn delete_conversation(
     State(api): State<Api>,
     by: SignedIn,
-    Path((line, _slug)): Path<(Uuid, String)>,
+    Path((line, slug)): Path<(Uuid, String)>,
 ) -> Result<StatusCode, Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    saved::delete(&api.app, &access, by.ctx(&api), slug).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Keep a simulation as a saved conversation that expects what the flow says now.
@@ -157,10 +163,15 @@ async fn save_simulation(
     State(api): State<Api>,
     by: SignedIn,
     Path(line): Path<Uuid>,
-    Json(_request): Json<SaveSimulation>,
+    Json(request): Json<SaveSimulation>,
 ) -> Result<(StatusCode, axum::Json<KeptConversation>), Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    let looked = api.desk.look(&api.app, line).await?;
+    let app = api.app.clone();
+    let work = move || saved::from_simulation(&app, &looked, &request);
+    let (slug, conversation) = api.desk.work(work).await?;
+    let kept = saved::put(&api.app, &access, by.ctx(&api), slug, conversation, true).await?;
+    Ok((StatusCode::CREATED, axum::Json(kept)))
 }
 
 /// Run the saved conversations on the draft.
@@ -168,13 +179,13 @@ async fn save_simulation(
     (status = 200, body = TestRun), (status = 404, body = ProblemBody),
     (status = 409, body = ProblemBody, description = "no-draft"),
 ))]
-async fn test(
+async fn test_draft(
     State(api): State<Api>,
     by: SignedIn,
     Path(line): Path<Uuid>,
 ) -> Result<axum::Json<TestRun>, Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    Ok(axum::Json(publish::test(&api.app, &api.desk, &access, by.ctx(&api)).await?))
 }
 
 /// Publish the draft, if nothing is wrong with it and every saved conversation is green.
@@ -184,12 +195,13 @@ async fn test(
     (status = 409, body = ProblemBody,
      description = "no-draft; changed-meanwhile; errors, with `problems`; red-tests, with `tests`"),
 ))]
-async fn publish(
+async fn publish_draft(
     State(api): State<Api>,
     by: SignedIn,
     Path(line): Path<Uuid>,
-    Json(_seen): Json<Publish>,
+    Json(seen): Json<Publish>,
 ) -> Result<axum::Json<PublishedVersion>, Problem> {
-    access::access_flows(&api.app, &by.0, line)?;
-    Err(not_built())
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    let version = publish::publish(&api.app, &api.desk, &access, by.ctx(&api), seen.version).await?;
+    Ok(axum::Json(PublishedVersion { version }))
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::inbox::view::Named;
+pub use crate::lines::checks::{FlowName, FlowProblem, Severity};
+pub use crate::lines::conversations::{TestMismatch, TestRun, TestedConversation};
 
 /// A line's flows: what runs, what is being prepared, what went wrong.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,7 +36,7 @@ pub enum FlowChange {
 }
 
 /// One flow in a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct FlowLine {
     pub uuid: Uuid,
     pub name: String,
@@ -64,37 +66,6 @@ pub struct Draft {
     pub report: Report,
     /// The last run of the saved conversations on this draft.
     pub tests: Option<TestRun>,
-}
-
-/// A flow, named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct FlowName {
-    pub uuid: Uuid,
-    pub name: String,
-}
-
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Blocks publishing.
-    Error,
-    Warning,
-}
-
-/// Something wrong with a definition, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FlowProblem {
-    /// Null when it is about no flow that could be read.
-    pub flow: Option<FlowName>,
-    /// The node's id.
-    pub node: Option<String>,
-    /// The part of the node, such as `actions[0].text`.
-    pub field: Option<String>,
-    /// The translation that has it; null for the flow's own language.
-    pub language: Option<String>,
-    pub severity: Severity,
-    pub text: String,
 }
 
 /// A mistake that running flows made.
@@ -133,37 +104,6 @@ pub struct ReportItem {
     pub flow: Option<String>,
     /// What was done, or what is to be done, in words.
     pub text: String,
-}
-
-/// A run of the saved conversations.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TestRun {
-    pub ran_at: String,
-    pub green: usize,
-    pub red: usize,
-    pub conversations: Vec<TestedConversation>,
-}
-
-/// How one saved conversation went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TestedConversation {
-    pub name: String,
-    pub slug: String,
-    pub green: bool,
-    /// The first thing that came otherwise than expected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mismatch: Option<TestMismatch>,
-}
-
-/// Something that came otherwise than expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TestMismatch {
-    /// The step, from 1 on; 0 when the conversation could not begin.
-    pub step: usize,
-    /// What was looked at, such as `message 2` or `result shelter`.
-    pub what: String,
-    pub expected: String,
-    pub came: String,
 }
 
 /// A saved conversation in a list.

@@ -110,8 +110,9 @@ impl Apply<'_, '_> {
                 hand_over.learnt.extend(learnt);
                 Ok(())
             }
-            EventKind::Error { text, .. } | EventKind::Warning { text, .. } | EventKind::Failure { text } => {
-                self.tx.note_problem(self.route.line.id, self.flow_name, text, self.now)
+            EventKind::Error { text, .. } | EventKind::Warning { text, .. } => self.problem(text),
+            EventKind::Failure { text } => {
+                self.tx.note_problem(self.route.line.id, self.flow_name, text, true, self.now)
             }
             EventKind::WebhookCalled(called) => match interruption(called) {
                 Some(text) => self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now),
@@ -161,26 +162,14 @@ impl Apply<'_, '_> {
     fn message(&mut self, msg: &MsgOut) -> Result<()> {
         if msg.unsendable_reason.is_some() {
             let text = "a message had no way to the person and was not sent";
-            return self.tx.note_problem(self.route.line.id, self.flow_name, text, self.now);
+            return self.problem(text);
         }
         self.applied.messages += 1;
         if self.applied.messages > MAX_MESSAGES {
             let text = format!("more than {MAX_MESSAGES} messages at once; the rest was not sent");
-            return self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now);
+            return self.problem(&text);
         }
-        let content = Content {
-            text: msg.text.clone(),
-            attachments: msg.attachments.iter().filter_map(|text| Attachment::parse(text)).collect(),
-            quick_replies: msg.quick_replies.clone(),
-            templating: msg.templating.as_ref().map(|templating| Templating {
-                name: templating.template.name.to_string(),
-                external_id: None,
-                locale: msg.locale.clone(),
-                components: templating.components.clone(),
-                variables: templating.variables.clone(),
-            }),
-            locale: msg.locale.clone(),
-        };
+        let content = content_of(msg);
         let new = NewMessage {
             contact: self.contact,
             identity_id: self.route.identity,
@@ -201,7 +190,7 @@ impl Apply<'_, '_> {
     fn personal(&mut self, what: &str, change: impl FnOnce(&mut contacts::Profile)) -> Result<()> {
         if !self.contact.has_agreed() {
             let text = format!("a {what} was not kept: the person has not agreed");
-            return self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now);
+            return self.problem(&text);
         }
         change(&mut self.contact.profile);
         self.applied.profile_changed = true;
@@ -226,7 +215,30 @@ impl Apply<'_, '_> {
     fn not_here_yet(&mut self, kind: &EventKind) -> Result<()> {
         let name = serde_json::to_value(kind).ok().and_then(|json| json["type"].as_str().map(str::to_owned));
         let text = format!("{} is not available in this installation", name.unwrap_or_default());
-        self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now)
+        self.problem(&text)
+    }
+
+    /// Something for the flow's author, after which the flow went on.
+    fn problem(&mut self, text: &str) -> Result<()> {
+        self.tx.note_problem(self.route.line.id, self.flow_name, text, false, self.now)
+    }
+}
+
+/// A flow's message as it is written for channels.
+#[must_use]
+pub fn content_of(msg: &MsgOut) -> Content {
+    Content {
+        text: msg.text.clone(),
+        attachments: msg.attachments.iter().filter_map(|text| Attachment::parse(text)).collect(),
+        quick_replies: msg.quick_replies.clone(),
+        templating: msg.templating.as_ref().map(|templating| Templating {
+            name: templating.template.name.to_string(),
+            external_id: None,
+            locale: msg.locale.clone(),
+            components: templating.components.clone(),
+            variables: templating.variables.clone(),
+        }),
+        locale: msg.locale.clone(),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::inbound::Effects;
 use crate::lines::{Channel, Line};
 use crate::store::{Result, Ts, Tx};
 
+pub use apply::content_of;
 pub use person::AppSource;
 pub use session::{StoredSession, drop_session};
 

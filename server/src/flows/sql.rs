@@ -26,8 +26,9 @@ const COUNT: Sql = crate::sql!(
      ON CONFLICT (line_id, flow, result, category, day) DO UPDATE SET n = result_count.n + excluded.n"
 );
 const PROBLEM: Sql = crate::sql!(
-    "INSERT INTO flow_problem (line_id, flow, text, last_at, n) VALUES ($1, $2, $3, $4, 1) \
-     ON CONFLICT (line_id, flow, text) DO UPDATE SET n = flow_problem.n + 1, last_at = excluded.last_at"
+    "INSERT INTO flow_problem (line_id, flow, text, last_at, n, stopped) VALUES ($1, $2, $3, $4, 1, $5) \
+     ON CONFLICT (line_id, flow, text) DO UPDATE SET n = flow_problem.n + 1, last_at = excluded.last_at, \
+     stopped = excluded.stopped"
 );
 
 /// The longest problem text that is kept, in characters.
@@ -71,10 +72,18 @@ impl Tx<'_> {
         Ok(count)
     }
 
-    /// Keeps a mistake for the flow's author. Quoted values are taken out: they may be a person's.
-    pub(super) fn note_problem(&mut self, line_id: Uuid, flow: &str, text: &str, now: Ts) -> Result<()> {
+    /// Keeps a mistake for the flow's author, and whether it stopped the flow. Quoted values are taken out: they may be
+    /// a person's.
+    pub(super) fn note_problem(
+        &mut self,
+        line_id: Uuid,
+        flow: &str,
+        text: &str,
+        stopped: bool,
+        now: Ts,
+    ) -> Result<()> {
         let text: String = without_quotes(text).chars().take(MAX_PROBLEM_CHARS).collect();
-        self.later(PROBLEM, args![line_id, flow, text, now])
+        self.later(PROBLEM, args![line_id, flow, text, now, stopped])
     }
 }
 

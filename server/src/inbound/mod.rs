@@ -9,5 +9,6 @@ pub mod replay;
 mod sql;
 
 pub use accept::{Accepted, Intake, KeptRequest, accept_webchat};
+pub use decide::MAX_TEXT_CHARS;
 pub use handle::{Effects, MAX_ATTEMPTS, run_worker};
 pub use http::router;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::checks::{self, Severity};
 use super::sql::ChannelRow;
-use super::{Channel, ChannelState, Delivery, load};
+use super::{Channel, ChannelState, Delivery, Line, conversations, load};
 use crate::app::App;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::Purpose;
@@ -64,14 +65,13 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) ->
     Ok(())
 }
 
-/// Imports a line's files: makes the line, or replaces its content. Messages on their way are handled with the
-/// content that they began with.
+/// Imports a line's files: makes the line, or replaces its content, saved conversations included. Messages on their
+/// way are handled with the content that they began with.
 ///
 /// # Errors
 /// As [`import_folder`].
 pub async fn import_files(app: &App, files: BTreeMap<String, Vec<u8>>) -> Result<Imported> {
-    let tried = load::build(Uuid::nil(), &files, Vec::new())
-        .map_err(|problems| StoreError::Shape(problems.join("\n")))?;
+    let tried = checked(&files, app.now()).map_err(|problems| StoreError::Shape(problems.join("\n")))?;
     let slug = tried.content.slug.clone();
     let (new_id, now, stored_slug) = (app.id(), app.now(), slug.clone());
     let stored: Vec<(String, Vec<u8>)> = files.into_iter().collect();
@@ -85,6 +85,24 @@ pub async fn import_files(app: &App, files: BTreeMap<String, Vec<u8>>) -> Result
         answers: tried.content.answers.len(),
         files: count,
     })
+}
+
+/// Builds a line of its files, and holds it to what publishing asks for: nothing is wrong with its flows, and every
+/// saved conversation is green.
+fn checked(files: &BTreeMap<String, Vec<u8>>, now: Ts) -> std::result::Result<Line, Vec<String>> {
+    let line = load::build(Uuid::nil(), files, Vec::new())?;
+    let is_answer = |key: &str| checks::is_answer(&line.content, key);
+    let found = checks::of_flows(&line.assets, Some(&line.assets), &is_answer);
+    let errors = found.iter().filter(|problem| problem.severity == Severity::Error);
+    let mut wrong: Vec<String> = errors.map(|problem| format!("flows.json: {problem}")).collect();
+    let saved = conversations::among(files)?;
+    let run = conversations::run(&line.content, &line.assets, &saved, now.to_rfc3339());
+    for red in run.conversations {
+        if let Some(mismatch) = red.mismatch {
+            wrong.push(format!("{}: {mismatch}", conversations::path_of(&red.slug)));
+        }
+    }
+    if wrong.is_empty() { Ok(line) } else { Err(wrong) }
 }
 
 /// Makes a channel of a line, or replaces the settings of the one with the same address.

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::checks::FlowProblem;
 use super::sql::ChannelRow;
 use super::{Channel, ChannelKind, ChannelState, Content, Delivery, Line, Lines, PublicFile, words};
 use crate::store::{Result, Store, StoreError};
@@ -117,6 +118,83 @@ fn public_type(path: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// What definitions come to on a line: what could be read of them, and what is wrong.
+pub struct Compiled {
+    pub assets: Arc<Assets>,
+    pub env: Environment,
+    /// What keeps the line from running.
+    pub problems: Vec<FlowProblem>,
+    main_flow: Option<FlowRef>,
+    after_close_flow: Option<FlowRef>,
+    keywords: Vec<(FlowRef, KeywordMatch)>,
+}
+
+/// Compiles an export (or assets) with a line's channels and the topics that its flows name.
+///
+/// # Errors
+/// When the export is no object, or `line.toml` does not go with this engine.
+pub fn compile(content: &Content, export: &mut Json, channels: Vec<Json>) -> Result<Compiled, String> {
+    let env: Environment = serde_json::from_value(json!({
+        "timezone": content.timezone,
+        "allowed_languages": content.languages,
+        "default_country": content.country,
+        "date_format": "DD-MM-YYYY",
+        "time_format": "tt:mm",
+    }))
+    .map_err(|error| format!("line.toml: {error}"))?;
+    let topics = topics(export);
+    let object = export.as_object_mut().ok_or("flows.json: an export is a JSON object with flows")?;
+    let (had_channels, had_topics) = (object.remove("channels"), object.remove("topics"));
+    object.insert("channels".into(), Json::Array(channels));
+    object.insert("topics".into(), Json::Array(topics));
+    let (assets, unread) = Assets::read_what_is_good(export, &env);
+    let mut problems: Vec<FlowProblem> =
+        unread.into_iter().map(|problem| FlowProblem::unread(problem, export)).collect();
+    if let Some(object) = export.as_object_mut() {
+        object.remove("channels");
+        object.remove("topics");
+        object.extend(had_channels.map(|had| ("channels".to_owned(), had)));
+        object.extend(had_topics.map(|had| ("topics".to_owned(), had)));
+    }
+    let mut by_name = |name: &str| {
+        let flow = assets.flows().find(|flow| flow.name.as_ref() == name);
+        if flow.is_none() {
+            problems.push(FlowProblem::of_all(format!(
+                "line.toml: the flow {name}, which the line starts by itself, is not there"
+            )));
+        }
+        flow.map(|flow| FlowRef::new(flow.uuid, flow.name.clone()))
+    };
+    let main_flow = by_name(&content.main_flow);
+    let after_close_flow = content.after_close_flow.as_deref().and_then(&mut by_name);
+    let keywords = keywords(export, &assets, &mut problems);
+    Ok(Compiled { assets: Arc::new(assets), env, problems, main_flow, after_close_flow, keywords })
+}
+
+/// A line's channels as the engine knows them.
+pub fn channel_assets(content: &Content, channels: &[Arc<Channel>]) -> Vec<Json> {
+    let channels = channels.iter();
+    channels
+        .map(|channel| {
+            let id = channel.id;
+            channel_asset(content, id, channel.kind.as_str(), channel.scheme(), &channel.address)
+        })
+        .collect()
+}
+
+/// A channel as the engine knows it.
+pub fn channel_asset(content: &Content, id: Uuid, name: &str, scheme: &str, address: &str) -> Json {
+    json!({
+        "uuid": id,
+        "name": name,
+        "address": address,
+        "schemes": [scheme],
+        "roles": ["send", "receive"],
+        "country": content.country,
+        "allow_international": true,
+    })
+}
+
 fn flows(
     content: &Content,
     text: &str,
@@ -126,46 +204,15 @@ fn flows(
         serde_json::from_str(text).map_err(|error| vec![format!("flows.json: {error}")])?;
     let timezone =
         jiff::tz::TimeZone::get(&content.timezone).map_err(|_| vec!["line.toml: timezone".to_owned()])?;
-    let env: Environment = serde_json::from_value(json!({
-        "timezone": content.timezone,
-        "allowed_languages": content.languages,
-        "default_country": content.country,
-        "date_format": "DD-MM-YYYY",
-        "time_format": "tt:mm",
-    }))
-    .map_err(|error| vec![format!("line.toml: {error}")])?;
-    let topics = topics(&export);
-    let channels: Vec<Json> = channels
-        .iter()
-        .map(|channel| {
-            json!({
-                "uuid": channel.id,
-                "name": channel.kind.as_str(),
-                "address": channel.address,
-                "schemes": [channel.scheme()],
-                "roles": ["send", "receive"],
-                "country": content.country,
-                "allow_international": true,
-            })
-        })
-        .collect();
-    let Some(object) = export.as_object_mut() else {
-        return Err(vec!["flows.json: an export is a JSON object with flows".to_owned()]);
-    };
-    object.insert("channels".into(), Json::Array(channels));
-    object.insert("topics".into(), Json::Array(topics));
-    let assets = Assets::read_in(&export, &env).map_err(|problems| {
-        problems.iter().map(|problem| format!("flows.json: {problem}")).collect::<Vec<_>>()
-    })?;
-    let by_name = |name: &str| {
-        let flow = assets.flows().find(|flow| flow.name.as_ref() == name);
-        flow.map(|flow| FlowRef::new(flow.uuid, flow.name.clone()))
-            .ok_or_else(|| vec![format!("line.toml: the flow {name} is not in flows.json")])
-    };
-    let main_flow = by_name(&content.main_flow)?;
-    let after_close_flow = content.after_close_flow.as_deref().map(by_name).transpose()?;
-    let keywords = keywords(&export, &assets)?;
-    Ok(Flows { assets: Arc::new(assets), env, timezone, main_flow, after_close_flow, keywords })
+    let compiled =
+        compile(content, &mut export, channel_assets(content, channels)).map_err(|why| vec![why])?;
+    let Compiled { assets, env, problems, main_flow, after_close_flow, keywords } = compiled;
+    match main_flow {
+        Some(main_flow) if problems.is_empty() => {
+            Ok(Flows { assets, env, timezone, main_flow, after_close_flow, keywords })
+        }
+        _ => Err(problems.iter().map(|problem| format!("flows.json: {problem}")).collect()),
+    }
 }
 
 /// The topics that flows open tickets under, as they name them.
@@ -187,10 +234,7 @@ fn topics(export: &Json) -> Vec<Json> {
 }
 
 /// Keyword triggers of an export (type `K`), in the folded form that messages are compared in.
-fn keywords(
-    export: &Json,
-    assets: &Assets,
-) -> std::result::Result<Vec<(FlowRef, KeywordMatch)>, Vec<String>> {
+fn keywords(export: &Json, assets: &Assets, problems: &mut Vec<FlowProblem>) -> Vec<(FlowRef, KeywordMatch)> {
     let mut found = Vec::new();
     for trigger in export["triggers"].as_array().map_or(&[][..], Vec::as_slice) {
         if trigger["trigger_type"] != "K" {
@@ -198,20 +242,24 @@ fn keywords(
         }
         let uuid = trigger["flow"]["uuid"].as_str().and_then(|text| text.parse::<Uuid>().ok());
         let Some(flow) = uuid.and_then(|uuid| assets.flow(uuid)) else {
-            return Err(vec!["flows.json: a trigger names a flow that is not in the export".to_owned()]);
+            problems.push(FlowProblem::of_all("a trigger names a flow that is not in the export"));
+            continue;
         };
         let kind = if trigger["match_type"] == "F" {
             KeywordMatchKind::FirstWord
         } else {
             KeywordMatchKind::OnlyWord
         };
-        let one = trigger["keyword"].as_str().into_iter();
-        let many =
-            trigger["keywords"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Json::as_str);
-        for word in one.chain(many) {
+        for word in keywords_of(trigger) {
             let reference = FlowRef::new(flow.uuid, flow.name.clone());
             found.push((reference, KeywordMatch { kind, keyword: words::fold(word) }));
         }
     }
-    Ok(found)
+    found
+}
+
+/// The words of a keyword trigger.
+pub fn keywords_of(trigger: &Json) -> impl Iterator<Item = &str> {
+    let one = trigger["keyword"].as_str().into_iter();
+    one.chain(trigger["keywords"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Json::as_str))
 }

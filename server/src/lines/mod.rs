@@ -1,5 +1,6 @@
 //! Lines: one public service in one place, loaded into memory from its imported content.
 mod channel;
+pub mod checks;
 mod content;
 pub mod http;
 mod import;
@@ -23,7 +24,7 @@ pub use import::{
     Imported, NewChannel, add_channel, import_files, import_folder, refresh, set_delivery, stop_channel,
     switch_channel,
 };
-pub use load::load;
+pub use load::{Compiled, channel_asset, channel_assets, compile, keywords_of, load};
 
 pub use content::{
     Answer, Content, Member, NoticeText, SavedReply, Sentences, Topic, TriageKind, TriageRule, Words,
@@ -42,7 +43,7 @@ pub struct Lines {
 /// One line, ready to handle messages.
 pub struct Line {
     pub id: Uuid,
-    pub content: Content,
+    pub content: Arc<Content>,
     pub channels: Vec<Arc<Channel>>,
     /// Audio and other public files by their path in the content folder.
     pub files: BTreeMap<String, Arc<PublicFile>>,
@@ -110,7 +111,7 @@ impl Line {
         }
         Self {
             id,
-            content,
+            content: Arc::new(content),
             channels,
             files,
             assets,
@@ -199,6 +200,12 @@ impl Lines {
     #[must_use]
     pub fn get(&self, id: Uuid) -> Option<&Arc<Line>> {
         self.lines.get(&id)
+    }
+
+    /// The version of a line's content and channels that was loaded.
+    #[must_use]
+    pub fn version(&self, id: Uuid) -> Option<i64> {
+        self.versions.iter().find(|(line, _)| *line == id).map(|(_, version)| *version)
     }
 
     /// A line by its short name.

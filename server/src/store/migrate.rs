@@ -27,6 +27,7 @@ macro_rules! migration {
 const DATA: &[Migration] = &[
     migration!("0001_first"),
     migration!("0002_hot_rows"),
+    migration!("0003_flow_drafts"),
     migration!("0004_delivery"),
     migration!("0006_media"),
 ];
@@ -125,6 +126,8 @@ mod tests {
                 (crate::sql!("SELECT count(*) FROM message"), 1),
                 (crate::sql!("SELECT n FROM result_count"), 2),
                 (crate::sql!("SELECT count(*) FROM result_tally"), 1),
+                (crate::sql!("SELECT count(*) FROM flow_problem WHERE stopped = {false}"), 1),
+                (crate::sql!("SELECT count(*) FROM flow_draft"), 1),
             ],
             Part::Keys => &[(crate::sql!("SELECT count(*) FROM person_key"), 1)],
         };
