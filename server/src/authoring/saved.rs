@@ -96,17 +96,17 @@ fn check(slug: &str, saved: &SavedConversation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Throws a saved conversation away.
+/// Throws a saved conversation away; nothing happens when there is none.
 ///
 /// # Errors
-/// Not found, when there is none; or when the store refuses.
+/// When the store refuses.
 pub async fn delete(app: &App, access: &FlowAccess, ctx: Ctx, slug: String) -> Result<(), Problem> {
     let (shared, access) = (app.clone(), access.clone());
     let write = move |tx: &mut Tx<'_>| {
         let line_id = access.line().id;
         tx.lock_line(line_id)?;
         if !tx.delete_line_file(line_id, &path_of(&slug))? {
-            return Err(Problem::not_found().into());
+            return Ok(());
         }
         audit(tx, &shared, ctx, "delete", noun(&access), &json!({"conversation": slug}))
     };

@@ -1,5 +1,4 @@
-//! Lines, channels, staff, keys: what is set up from the command line. A running server must be restarted to see
-//! new lines and channels.
+//! Lines, channels, staff, keys: what is set up from the command line. A running server takes it up by itself.
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -362,6 +362,31 @@ pub fn hand_over(
     Ok(Effects { live: true, ..Effects::default() })
 }
 
+/// Brings a person to staff and tells her so: she asked for it, or a flow has let her down.
+///
+/// # Errors
+/// When the store refuses.
+pub fn to_staff(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    words: &str,
+    now: Ts,
+) -> Result<Effects> {
+    let learnt = vec![Learnt { label: "HELP".to_owned(), value: words.to_owned() }];
+    if !contact.has_agreed() {
+        return hand_over(tx, app, route, contact, None, learnt, now);
+    }
+    crate::flows::drop_session(contact);
+    let opening = Opening { contact, channel_id: route.channel.id, topic: None, triage: None, learnt, words };
+    inbox::open(tx, app, route.line, opening, now)?;
+    let help = &route.line.content.sentences(contact.language).help;
+    let mut effects = say(tx, app, route, contact, sentence(route.line, contact.language, help), now)?;
+    effects.live = true;
+    Ok(effects)
+}
+
 /// A message that speaks of danger: to the protection focal points, on the basis of vital interest, whatever
 /// the person has agreed to. She gets a short reply that is safe when somebody else reads it.
 ///
@@ -435,33 +460,7 @@ pub fn command(
             )
         }
         Command::Forget => erase::on_request(tx, app, route, contact, now),
-        Command::Help => {
-            let learnt = vec![Learnt { label: "HELP".to_owned(), value: words.to_owned() }];
-            if contact.has_agreed() {
-                crate::flows::drop_session(contact);
-                let opening = Opening {
-                    contact,
-                    channel_id: route.channel.id,
-                    topic: None,
-                    triage: None,
-                    learnt,
-                    words,
-                };
-                inbox::open(tx, app, route.line, opening, now)?;
-                let mut effects = say(
-                    tx,
-                    app,
-                    route,
-                    contact,
-                    sentence(route.line, contact.language, &sentences.help),
-                    now,
-                )?;
-                effects.live = true;
-                Ok(effects)
-            } else {
-                hand_over(tx, app, route, contact, None, learnt, now)
-            }
-        }
+        Command::Help => to_staff(tx, app, route, contact, words, now),
     }
 }
 

@@ -264,6 +264,12 @@ fn learnt_line(line: &str) -> Option<Learnt> {
 }
 
 impl Applied {
+    /// Whether the person hears nothing of it: no message, and nobody takes over.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.messages == 0 && self.hand_over.is_none()
+    }
+
     /// What can only be done when the whole handling is known: the hand-over, and the profile.
     pub fn finish(
         mut self,

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use flow::events::MsgIn;
 use flow::refs::FlowRef;
 use flow::resumes::Resume;
+use flow::run::RunStatus;
 use flow::triggers::Trigger;
 use flow::{Call, Next, Sprint};
 use uuid::Uuid;
 
 use crate::answers::{AnswerGlobals, today};
 use crate::app::App;
+use crate::consent;
 use crate::contacts::Contact;
 use crate::inbound::Effects;
 use crate::lines::{Channel, Line};
@@ -64,7 +66,8 @@ impl Wrote {
     }
 }
 
-/// Brings a message to the waiting session; `false` when there is none, or it is not for messages.
+/// Brings a message to the waiting session; `None` when there is none, it is not for messages, or a mistake (its node
+/// is gone, a limit) ended it without a word: the message then starts anew.
 ///
 /// # Errors
 /// When the store refuses.
@@ -84,7 +87,8 @@ pub fn resume_with(
         received_on: now.to_timestamp().into(),
         msg: wrote.msg_in(contact, route),
     };
-    run(tx, app, route, contact, Go::Resume(Box::new(resume)), &wrote.text, now)
+    let ran = run(tx, app, route, contact, Go::Resume(Box::new(resume)), &wrote.text, now)?;
+    Ok(ran.filter(|ran| !ran.left_alone).map(|ran| ran.effects))
 }
 
 /// Starts the flow of a keyword, if the message is one, else the line's main flow.
@@ -105,7 +109,25 @@ pub fn start_with(
     };
     let msg = wrote.msg_in(contact, route);
     let trigger = Trigger::msg(flow, wrote.message_id, now.to_timestamp().into(), msg, keyword);
-    Ok(run(tx, app, route, contact, Go::Start(Box::new(trigger)), &wrote.text, now)?.unwrap_or_default())
+    let ran = run(tx, app, route, contact, Go::Start(Box::new(trigger)), &wrote.text, now)?;
+    answered(tx, app, route, contact, ran, &wrote.text, now)
+}
+
+/// A flow that a mistake ended without a word leaves somebody waiting: staff takes over.
+fn answered(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &mut Contact,
+    ran: Option<Ran>,
+    words: &str,
+    now: Ts,
+) -> Result<Effects> {
+    let Some(Ran { mut effects, left_alone }) = ran else { return Ok(Effects::default()) };
+    if left_alone && contact.conversation_id.is_none() {
+        effects.add(consent::to_staff(tx, app, route, contact, words, now)?);
+    }
+    Ok(effects)
 }
 
 /// Starts a flow without a message: after consent, after a conversation was closed.
@@ -120,7 +142,8 @@ pub fn start_flow(
     trigger: Trigger,
     now: Ts,
 ) -> Result<Effects> {
-    Ok(run(tx, app, route, contact, Go::Start(Box::new(trigger)), "", now)?.unwrap_or_default())
+    let ran = run(tx, app, route, contact, Go::Start(Box::new(trigger)), "", now)?;
+    Ok(ran.map(|ran| ran.effects).unwrap_or_default())
 }
 
 /// Starts the line's main flow by itself, as when the person has just settled language and consent.
@@ -151,7 +174,19 @@ pub fn resume_session(
     resume: Resume,
     now: Ts,
 ) -> Result<Effects> {
-    Ok(run(tx, app, route, contact, Go::Resume(Box::new(resume)), "", now)?.unwrap_or_default())
+    let waits_for_us = matches!(resume, Resume::Answer(..));
+    let ran = run(tx, app, route, contact, Go::Resume(Box::new(resume)), "", now)?;
+    if waits_for_us {
+        return answered(tx, app, route, contact, ran, "", now);
+    }
+    Ok(ran.map(|ran| ran.effects).unwrap_or_default())
+}
+
+/// What one sprint, with its immediate answers, came to.
+struct Ran {
+    effects: Effects,
+    /// A mistake ended the flow, and it said nothing to whoever is in it.
+    left_alone: bool,
 }
 
 /// One sprint, and what follows from it. `None` when the session refused the resume and nothing changed.
@@ -163,7 +198,7 @@ fn run(
     go: Go,
     text: &str,
     now: Ts,
-) -> Result<Option<Effects>> {
+) -> Result<Option<Ran>> {
     let line = route.line;
     let globals = Arc::new(AnswerGlobals {
         app: app.clone(),
@@ -183,6 +218,7 @@ fn run(
             None => return Ok(None),
         },
     };
+    let mut has_failed = false;
     for _ in 0..MAX_IMMEDIATE_ANSWERS {
         let Some(step) = go.take() else { break };
         let call = Call {
@@ -204,6 +240,7 @@ fn run(
         }
         let session = sprint.session;
         apply::events(tx, app, route, contact, &session, &sprint.events, &globals, &mut applied, now)?;
+        has_failed = session.status == RunStatus::Failed;
         match sprint.next {
             Next::Wait { timeout_at, expires_at, .. } => {
                 StoredSession { session, timeout_at, expires_at }.keep(contact)?;
@@ -223,8 +260,11 @@ fn run(
     }
     if let Some(GoOn::Resume(session, _)) = go {
         stop_asking(tx, line, contact, &session.trigger.flow.name, now)?;
+        has_failed = true;
     }
-    applied.finish(tx, app, route, contact, now).map(Some)
+    let left_alone = has_failed && applied.is_silent();
+    let effects = applied.finish(tx, app, route, contact, now)?;
+    Ok(Some(Ran { effects, left_alone }))
 }
 
 /// A session that asks and asks would hold up everybody: it ends, and its author is told.
@@ -232,7 +272,7 @@ fn stop_asking(tx: &mut Tx<'_>, line: &Line, contact: &mut Contact, flow: &str, 
     drop_session(contact);
     let text =
         format!("more than {MAX_IMMEDIATE_ANSWERS} questions to the server at once; the flow was stopped");
-    tx.note_problem(line.id, flow, &text, now)
+    tx.note_problem(line.id, flow, &text, true, now)
 }
 
 enum GoOn {

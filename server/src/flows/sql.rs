@@ -87,19 +87,26 @@ impl Tx<'_> {
     }
 }
 
-/// A text with everything between quotation marks replaced by `…`, and runs of digits too.
+/// A text with everything between quotation marks replaced by `…`, and runs of digits too. An apostrophe inside a word
+/// is no quotation mark.
 fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut quoted = None;
     let mut digits = 0;
-    for letter in text.chars() {
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let in_a_word = |beside: char| letter == '\'' && beside.is_alphanumeric();
+        let ends_here = !letters.peek().is_some_and(|next| in_a_word(*next));
+        let begins_here = !in_a_word(before);
+        before = letter;
         match quoted {
-            Some(mark) if letter == mark => {
+            Some(mark) if letter == mark && ends_here => {
                 quoted = None;
                 out.push(letter);
             }
             Some(_) => {}
-            None if letter == '"' || letter == '\'' => {
+            None if (letter == '"' || letter == '\'') && begins_here => {
                 quoted = Some(letter);
                 out.push(letter);
                 out.push('…');
@@ -132,6 +139,7 @@ mod tests {
             ),
             ("tel 593991234567 fails", "tel 5939 fails"),
             ("plain", "plain"),
+            ("can't find 'Amina's house' or \"it's\" here", "can't find '…' or \"…\" here"),
         ] {
             assert_eq!(without_quotes(text), kept);
         }

@@ -2,6 +2,7 @@
 mod channel;
 pub mod checks;
 mod content;
+pub mod conversations;
 pub mod http;
 mod import;
 mod load;

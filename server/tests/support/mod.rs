@@ -86,7 +86,7 @@ fn configuration(database: Database, folder: &Path) -> Config {
 }
 
 /// The sample line's content folder under another short name.
-fn content(slug: &str) -> BTreeMap<String, Vec<u8>> {
+pub fn content(slug: &str) -> BTreeMap<String, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/casa");
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.clone()];
@@ -275,6 +275,11 @@ impl Browser {
         self.cookie = Some(set.split(';').next().expect("a value").to_owned());
         self.csrf = answer.body["csrf"].as_str().expect("a token").to_owned();
         self.user = answer.body["user"]["id"].as_str().expect("an id").parse().expect("an id");
+    }
+
+    /// The same session, at another process.
+    pub fn at(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
     }
 
     pub fn request(&self, method: Method, path: &str) -> http::request::Builder {

@@ -20,12 +20,13 @@ pub fn run(file: &Path, globals: &[String]) -> anyhow::Result<ExitCode> {
         println!("{word}{problem}");
     }
     let flows = assets.flows().count();
-    if problems.is_empty() {
-        println!("{flows} flow(s), nothing is wrong.");
-        return Ok(ExitCode::SUCCESS);
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    match (errors, problems.len() - errors) {
+        (0, 0) => println!("{flows} flow(s), nothing is wrong."),
+        (errors, 0) => println!("{flows} flow(s), {errors} problem(s)."),
+        (errors, warnings) => println!("{flows} flow(s), {errors} problem(s), {warnings} warning(s)."),
     }
-    println!("{flows} flow(s), {} problem(s).", problems.len());
-    Ok(ExitCode::FAILURE)
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn is_global(globals: &[String], key: &str) -> bool {
