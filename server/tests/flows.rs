@@ -329,6 +329,8 @@ async fn red_conversations_block_publishing(world: World) {
     let mismatch = json!({"step": 3, "what": "message 1", "expected": "Tenemos dos camas.",
         "came": "Tenemos una cama, Amina."});
     must_have(&run["conversations"], &json!({"slug": "amina", "green": false, "mismatch": mismatch}));
+    let published = flor.post(&path(&world, "/published/test"), json!({})).await.ok();
+    assert_eq!((&published["green"], &published["red"]), (&json!(8), &json!(1)));
     let now = looks(&world, &flor).await;
     assert_eq!(now["draft"]["tests"], run);
     let version = &now["published"]["version"];
@@ -394,6 +396,7 @@ async fn a_draft_is_published_only_over_what_was_seen(world: World) {
     lines::import_files(&world.app, support::content("casa")).await.unwrap();
     let refused = publishes(&world, &flor, &seen).await;
     assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "changed-meanwhile"));
+    assert_eq!(refused.body["version"], json!(seen.as_i64().unwrap() + 1));
     let seen = looks(&world, &flor).await["published"]["version"].clone();
     publishes(&world, &flor, &seen).await.ok();
     // Twice at once: one of them is the first.
@@ -522,7 +525,7 @@ async fn people_who_wait_in_the_old_version_go_on(world: World) {
     let mut changed = shelter("¿Refugio?");
     changed["nodes"][1]["actions"][1]["text"] = json!("Sí hay.");
     let changed = entered(changed);
-    publishes_over(&world, &flor, &export(&[changed.clone()])).await;
+    publishes_over(&world, &flor, &export(std::slice::from_ref(&changed))).await;
     let ended = Became { said: 1, waits: false, with_staff: false };
     assert_eq!(says(&world, "whatsapp:593991230001", "sí").await, ended);
     assert_eq!(looks(&world, &flor).await["trouble"], json!([]));
@@ -559,6 +562,7 @@ async fn a_flow_that_stops_without_a_word_leaves_nobody_alone(world: World) {
     let trouble = looks(&world, &flor).await["trouble"].clone();
     must_have(&trouble, &json!({"flow": "shelter", "stopped": true}));
     assert!(trouble[0]["text"].as_str().unwrap().contains("steps per sprint"), "{trouble}");
+    assert_eq!(trouble[0]["limit"], "steps");
 }
 
 async fn a_content_folder_is_held_to_the_same(world: World) {

@@ -43,6 +43,7 @@ pub async fn look(app: &App, desk: &Arc<Desk>, access: &FlowAccess) -> Result<Li
     });
     let (troubles, names) = read.await?;
     let trouble = troubles.into_iter().map(|row| Trouble {
+        limit: limit(&row.text).filter(|_| row.stopped),
         flow: row.flow,
         text: row.text,
         last_at: row.last_at.to_rfc3339(),
@@ -70,6 +71,17 @@ fn view(row: &DraftRow, laid: &Laid, names: &crate::inbox::view::Names) -> Resul
         report: serde_json::from_str::<Report>(&row.report).map_err(shape)?,
         tests,
     })
+}
+
+/// The limit that a mistake speaks of, as the engine words it.
+fn limit(text: &str) -> Option<&'static str> {
+    let limits = [
+        ("steps per sprint", "steps"),
+        ("sprints per session", "sprints"),
+        ("runs per session", "runs"),
+        ("calls at once", "calls"),
+    ];
+    limits.iter().find(|(words, _)| text.contains(words)).map(|(_, limit)| *limit)
 }
 
 /// The worst problems first, and how many more there are.

@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(flows))
         .routes(routes!(conversations_of))
         .routes(routes!(test_draft))
+        .routes(routes!(test_published))
         .routes(routes!(publish_draft))
         .merge(import)
         .merge(conversations)
@@ -186,6 +187,20 @@ async fn test_draft(
 ) -> Result<axum::Json<TestRun>, Problem> {
     let access = access::access_flows(&api.app, &by.0, line)?;
     Ok(axum::Json(publish::test(&api.app, &api.desk, &access, by.ctx(&api)).await?))
+}
+
+/// Run the saved conversations on the flows that answer people now.
+#[utoipa::path(post, path = "/lines/{line}/flows/published/test", tag = "flows",
+    params(("line" = Uuid, Path)), responses(
+    (status = 200, body = TestRun), (status = 404, body = ProblemBody),
+))]
+async fn test_published(
+    State(api): State<Api>,
+    by: SignedIn,
+    Path(line): Path<Uuid>,
+) -> Result<axum::Json<TestRun>, Problem> {
+    let access = access::access_flows(&api.app, &by.0, line)?;
+    Ok(axum::Json(publish::test_published(&api.app, &api.desk, &access, by.ctx(&api)).await?))
 }
 
 /// Publish the draft, if nothing is wrong with it and every saved conversation is green.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::desk::{Desk, Looked};
 use super::drafts::{noun, told};
+use super::lay::Laid;
 use super::view::{FlowProblem, Severity, TestRun};
 use crate::access::FlowAccess;
 use crate::access::audit::audit;
@@ -23,8 +24,7 @@ async fn files(app: &App, line_id: Uuid) -> Result<Files, Problem> {
     Ok(files.into_iter().collect())
 }
 
-fn run(looked: &Looked, files: &Files, now: Ts) -> Result<TestRun, Problem> {
-    let (_, laid) = looked.draft()?;
+fn run(looked: &Looked, laid: &Laid, files: &Files, now: Ts) -> Result<TestRun, Problem> {
     let saved = conversations::among(files).map_err(|why| Problem::conflict("red-tests", why.join("\n")))?;
     Ok(conversations::run(&looked.line.content, &laid.assets, &saved, now.to_rfc3339()))
 }
@@ -38,9 +38,25 @@ pub async fn test(app: &App, desk: &Arc<Desk>, access: &FlowAccess, ctx: Ctx) ->
     let looked = desk.look(app, line_id).await?;
     let draft = looked.draft()?.0.id;
     let files = files(app, line_id).await?;
-    let tests = desk.work(move || run(&looked, &files, ctx.now)).await?;
+    let tests = desk.work(move || run(&looked, &looked.draft()?.1, &files, ctx.now)).await?;
     keep(app, line_id, draft, &tests).await?;
     Ok(tests)
+}
+
+/// Runs the saved conversations on what is published.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn test_published(
+    app: &App,
+    desk: &Arc<Desk>,
+    access: &FlowAccess,
+    ctx: Ctx,
+) -> Result<TestRun, Problem> {
+    let line_id = access.line().id;
+    let looked = desk.look(app, line_id).await?;
+    let files = files(app, line_id).await?;
+    desk.work(move || run(&looked, &looked.published, &files, ctx.now)).await
 }
 
 async fn keep(app: &App, line_id: Uuid, draft: Uuid, tests: &TestRun) -> Result<(), Problem> {
@@ -48,9 +64,10 @@ async fn keep(app: &App, line_id: Uuid, draft: Uuid, tests: &TestRun) -> Result<
     Ok(app.store.write(move |tx| tx.put_draft_tests(line_id, draft, &json)).await?)
 }
 
-fn changed() -> Problem {
+/// `version`: the one that is published now.
+fn changed(version: Option<i64>) -> Problem {
     let detail = "The line, its saved conversations or the draft changed meanwhile. Look at the draft again.";
-    Problem::conflict("changed-meanwhile", detail)
+    Problem::conflict("changed-meanwhile", detail).with("version", json!(version))
 }
 
 /// Makes the draft the line's flows; gives their version.
@@ -69,7 +86,7 @@ pub async fn publish(
     let looked = desk.look(app, line_id).await?;
     let (draft, laid) = looked.draft()?.clone();
     if looked.version != seen {
-        return Err(changed());
+        return Err(changed(Some(looked.version)));
     }
     let errors: Vec<FlowProblem> =
         laid.problems.iter().filter(|problem| problem.severity == Severity::Error).cloned().collect();
@@ -79,7 +96,7 @@ pub async fn publish(
     }
     let files = files(app, line_id).await?;
     let tested = files.clone();
-    let tests = desk.work(move || run(&looked, &tested, ctx.now)).await?;
+    let tests = desk.work(move || run(&looked, &looked.draft()?.1, &tested, ctx.now)).await?;
     if tests.red > 0 {
         keep(app, line_id, draft.id, &tests).await?;
         let detail = "Saved conversations come otherwise than expected.";
@@ -91,7 +108,7 @@ pub async fn publish(
         if !tx.publish_definitions(line_id, seen, draft.id, &definitions)?
             || tx.conversation_files(line_id)?.into_iter().collect::<Files>() != files
         {
-            return Err(changed().into());
+            return Err(changed(tx.content_version(line_id)?).into());
         }
         let detail = json!({"version": seen + 1, "conversations": green});
         audit(tx, &shared, ctx, "publish", noun(&access, draft.id), &detail)

@@ -79,6 +79,8 @@ pub struct Trouble {
     pub count: i64,
     /// Whether it ended the flow for whoever was in it.
     pub stopped: bool,
+    /// The limit that stopped it: `steps`, `sprints`, `runs` or `calls`; null for everything else.
+    pub limit: Option<&'static str>,
 }
 
 /// What became of an import.
