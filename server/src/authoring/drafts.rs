@@ -79,7 +79,7 @@ fn limit(text: &str) -> Option<&'static str> {
         ("steps per sprint", "steps"),
         ("sprints per session", "sprints"),
         ("runs per session", "runs"),
-        ("calls at once", "calls"),
+        ("questions to the server at once", "calls"),
     ];
     limits.iter().find(|(words, _)| text.contains(words)).map(|(_, limit)| *limit)
 }

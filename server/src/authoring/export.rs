@@ -1,7 +1,7 @@
 //! Reads a RapidPro or TextIt export: flows brought to the present version, and what goes with them.
 use std::collections::BTreeMap;
 
-use flow::migrations::{PRESENT, migrate, steady_ids, version_of};
+use flow::migrations::{PRESENT, media_of, migrate_from, steady_ids, version_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -56,6 +56,7 @@ pub fn read(body: &[u8]) -> Result<Export, NotAnExport> {
         }
         _ => return Err(NotAnExport::NoFlows),
     };
+    let media = map.get("site").map(|site| media_of(&json!({"site": site}))).unwrap_or_default();
     let mut list = |name: &'static str| match map.remove(name) {
         Some(Json::Array(items)) if items.len() > MAX_ITEMS => Err(NotAnExport::TooMuch(name)),
         Some(Json::Array(items)) => Ok(items.into_iter().filter(Json::is_object).collect()),
@@ -75,7 +76,7 @@ pub fn read(body: &[u8]) -> Result<Export, NotAnExport> {
     }
     for flow in raw {
         let from = version(&flow);
-        let flow = migrated(flow);
+        let flow = migrated(flow, &media);
         if let (Some(uuid), Some(from)) = (uuid_of(&flow), from) {
             export.versions.insert(uuid, from);
         }
@@ -87,10 +88,10 @@ pub fn read(body: &[u8]) -> Result<Export, NotAnExport> {
 
 /// The flow in the present version; as it was where it cannot be migrated, so that its problem is found when it is
 /// read.
-fn migrated(flow: Json) -> Json {
+fn migrated(flow: Json, media: &str) -> Json {
     let newer = version_of(&flow).is_some_and(|version| version > PRESENT);
     let mut new_uuid = steady_ids(&flow);
-    if newer { flow } else { migrate(flow.clone(), PRESENT, &mut new_uuid).unwrap_or(flow) }
+    if newer { flow } else { migrate_from(media, flow.clone(), PRESENT, &mut new_uuid).unwrap_or(flow) }
 }
 
 fn version(flow: &Json) -> Option<String> {

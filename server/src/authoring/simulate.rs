@@ -242,10 +242,10 @@ pub fn shown(played: &Played, look: Look) -> Simulation {
         results: results
             .into_iter()
             .map(|(key, result)| ResultNow {
-                key: key.clone(),
-                name: result.name.clone(),
-                value: result.value.clone(),
-                category: result.category.clone(),
+                key: key.to_string(),
+                name: result.name.to_string(),
+                value: result.value.to_string(),
+                category: result.category.to_string(),
             })
             .collect(),
     }

@@ -115,7 +115,7 @@ impl Apply<'_, '_> {
                 self.tx.note_problem(self.route.line.id, self.flow_name, text, true, self.now)
             }
             EventKind::WebhookCalled(called) => match interruption(called) {
-                Some(text) => self.tx.note_problem(self.route.line.id, self.flow_name, &text, self.now),
+                Some(text) => self.problem(&text),
                 None => Ok(()),
             },
             EventKind::ContactStatusChanged { .. }
