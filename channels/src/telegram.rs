@@ -426,7 +426,8 @@ impl Letters<'_> {
         let markup = markup.map(Value::to_string);
         let mut all = vec![("chat_id", to.as_str())];
         all.extend(fields.iter().filter(|(_, value)| !value.is_empty()));
-        if method != "sendLocation" {
+        let mut words = fields.iter().filter(|(name, _)| matches!(*name, "text" | "caption"));
+        if method != "sendLocation" && words.all(|(_, words)| marks_pair_up(words)) {
             all.push(("parse_mode", "Markdown"));
         }
         if let Some(reply_to) = self.outgoing.reply_to.as_deref().filter(|_| self.requests.is_empty()) {
@@ -437,6 +438,37 @@ impl Letters<'_> {
         }
         self.requests.push(HttpRequest::post_form(self.settings.method(method), Headers::new(), all));
     }
+}
+
+/// Whether Telegram can read the words as its simple Markdown: it refuses a message in which a mark has no partner, such
+/// as the underscore of an address (`ana_maria@casa.org`). Such words go as they are.
+fn marks_pair_up(words: &str) -> bool {
+    let mut rest = words;
+    while let Some(at) = rest.find(['\\', '_', '*', '`', '[']) {
+        let from = &rest[at..];
+        let (mark, partner) = match from.as_bytes() {
+            [b'\\', b'_' | b'*' | b'`' | b'[', ..] => {
+                rest = &from[2..];
+                continue;
+            }
+            [b'\\', ..] => {
+                rest = &from[1..];
+                continue;
+            }
+            [b'`', b'`', b'`', ..] => ("```", "```"),
+            [b'`', ..] => ("`", "`"),
+            [b'_', ..] => ("_", "_"),
+            [b'*', ..] => ("*", "*"),
+            _ => ("[", "]"),
+        };
+        let inside = &from[mark.len()..];
+        let Some(end) = inside.find(partner) else { return false };
+        rest = &inside[end + partner.len()..];
+        if let Some(address) = rest.strip_prefix('(').filter(|_| mark == "[") {
+            rest = address.split_once(')').map_or("", |(_, after)| after);
+        }
+    }
+    true
 }
 
 /// Telegram's call for a kind of file, and the field that it goes in.
@@ -596,5 +628,29 @@ fn class(code: i64, why: &str) -> ErrorClass {
         400 if says("user is deactivated") => ErrorClass::Unreachable,
         400 if says("failed to get http url content") => ErrorClass::Transient,
         _ => class_of_status(u16::try_from(code).unwrap_or(0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marks_pair_up;
+
+    #[test]
+    fn a_mark_without_its_partner_is_found() {
+        for text in [
+            "",
+            "hola",
+            "*sí* y _no_",
+            "`a_b` ```c`d```",
+            "\\_x",
+            "[aquí](https://a.org/b_c) ya",
+            "\\",
+            "a\\b",
+        ] {
+            assert!(marks_pair_up(text), "{text}");
+        }
+        for text in ["ana_maria@casa.org", "2 * 3", "`", "```a``", "[x", "*a* _b"] {
+            assert!(!marks_pair_up(text), "{text}");
+        }
     }
 }

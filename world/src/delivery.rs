@@ -10,6 +10,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// The pause before the second try; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How much of an answer to a webhook is read; the rest is thrown away.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// How many webhooks that nobody took are remembered.
 const MAX_UNDELIVERED: usize = 1_000;
 
@@ -84,6 +86,11 @@ impl Carrier {
 
     /// Brings a webhook up to `tries` times, until the receiver answers with 2xx.
     pub async fn bring(&self, webhook: &Webhook, tries: u32) -> Delivered {
+        self.bring_and_read(webhook, tries).await.0
+    }
+
+    /// As [`bring`](Self::bring), with the last answer's body: Viber and Telegram read it.
+    pub async fn bring_and_read(&self, webhook: &Webhook, tries: u32) -> (Delivered, Bytes) {
         let _counted = UnderWay::new(&self.under_way);
         let mut pause = FIRST_PAUSE;
         let mut delivered = Delivered { status: None, attempts: 0 };
@@ -93,16 +100,23 @@ impl Carrier {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             delivered.attempts += 1;
-            delivered.status = self.once(webhook).await;
+            let body;
+            (delivered.status, body) = self.ask(webhook).await;
             if delivered.taken() {
-                return delivered;
+                return (delivered, body);
             }
         }
         let mut undelivered = self.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
         if undelivered.len() < MAX_UNDELIVERED {
             undelivered.push(webhook.clone());
         }
-        delivered
+        (delivered, Bytes::new())
+    }
+
+    /// Brings a webhook once; nobody counts it as not taken when it fails.
+    pub async fn ask(&self, webhook: &Webhook) -> (Option<u16>, Bytes) {
+        let _counted = UnderWay::new(&self.under_way);
+        self.once(webhook).await.map_or((None, Bytes::new()), |(status, body)| (Some(status), body))
     }
 
     /// Runs `work` in the background and counts it as under way until it ends.
@@ -145,15 +159,15 @@ impl Carrier {
         self.undelivered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn once(&self, webhook: &Webhook) -> Option<u16> {
+    async fn once(&self, webhook: &Webhook) -> Option<(u16, Bytes)> {
         let mut request = self.http.post(&webhook.url).timeout(ANSWER_WITHIN).body(webhook.body.clone());
         for (name, value) in &webhook.headers {
             request = request.header(*name, value);
         }
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
-        // The body is read so that the connection can be used again.
-        let _ = response.bytes().await;
-        Some(status)
+        // The body is read to its end so that the connection can be used again.
+        let body = response.bytes().await.unwrap_or_default();
+        Some((status, body.slice(..body.len().min(MAX_ANSWER_BYTES))))
     }
 }

@@ -12,15 +12,18 @@ pub enum Fault {
     Dropped,
     /// 500 and nothing is sent.
     ServerError,
-    /// The account sends too fast (Meta 130429, Twilio 20429); nothing is sent.
+    /// The account sends too fast (Meta 130429, Twilio 20429, Telegram 429, Viber 12); nothing is sent.
     Throttled,
-    /// Too many messages to one person (Meta 131056; Twilio has no such limit and answers as throttled).
+    /// Too many messages to one person (Meta 131056; the others have no code of its own and answer as
+    /// throttled).
     PairRate,
-    /// The provider refuses the credentials (Meta 190, Twilio 20003).
+    /// The provider refuses the credentials (Meta 190, Twilio 20003, Telegram 401, Viber 2).
     BadCredentials,
-    /// The person cannot be reached: accepted, then a failed status (Meta 131026, Twilio 30003).
+    /// The person cannot be reached: accepted, then a failed status (Meta 131026, Twilio 30003, Viber's `failed`);
+    /// Telegram refuses at once ("chat not found").
     Unreachable,
-    /// The template was paused because of its quality (Meta 132015; Twilio 63005); nothing is sent.
+    /// The template was paused because of its quality (Meta 132015; Twilio 63005); nothing is sent. Telegram and Viber
+    /// have no templates: the message goes as usual.
     TemplatePaused,
     /// The answer comes after this real time.
     Slow(Duration),

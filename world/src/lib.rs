@@ -3,7 +3,7 @@
 //! demo and the load generator all live in it; nothing here ships inside the server.
 //!
 //! ```text
-//! Person (story API) ── Handset ── meta::Meta / twilio::Twilio ══ signed HTTP ══ the server under test
+//! Person (story API) ── Handset ── providers::Providers ══ signed HTTP ══ the server under test
 //!                    └─ Browser ══ the public web chat page without JavaScript ══╝
 //! ```
 pub mod browser;
@@ -18,9 +18,12 @@ pub mod person;
 pub mod phones;
 pub mod postgres;
 pub mod process;
+pub mod providers;
 pub mod serve;
 pub mod sign;
 pub mod staff;
+pub mod telegram;
 pub mod thread;
 pub mod town;
 pub mod twilio;
+pub mod viber;

@@ -10,7 +10,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::meta::{self, Meta};
+use crate::providers::Providers;
+use crate::telegram::{self, Telegram};
 use crate::twilio::{self, Twilio};
+use crate::viber::{self, Viber};
 
 /// The id of the line's WhatsApp number at the fake Meta.
 pub const PHONE_NUMBER_ID: &str = "100200300400500";
@@ -25,6 +28,12 @@ const APP_SECRET: &str = "demo-app-secret";
 /// What the line's WhatsApp channel expects when its webhook is set up.
 pub const VERIFY_TOKEN: &str = "demo-verify-token";
 const AUTH_TOKEN: &str = "demo-auth-token";
+/// The bot of the line at the fake Telegram.
+pub const TELEGRAM_TOKEN: &str = "7000000001:demo-telegram-bot";
+const TELEGRAM_SECRET: &str = "demo-secret-token";
+const TELEGRAM_USERNAME: &str = "casa_demo_bot";
+/// The bot of the line at the fake Viber.
+pub const VIBER_TOKEN: &str = "demo-viber-token-0001";
 
 /// `content/casa` of the project: on disk in a debug build, inside the binary in a release.
 #[derive(RustEmbed)]
@@ -62,7 +71,7 @@ pub fn password(email: &str) -> String {
     format!("{name}-opens-casa")
 }
 
-/// Imports content, makes the line's three channels at the fakes (or points existing ones at them) and the team's
+/// Imports content, makes the line's channels at the fakes (or points existing ones at them) and the team's
 /// accounts.
 ///
 /// # Errors
@@ -70,14 +79,15 @@ pub fn password(email: &str) -> String {
 pub async fn set_up(
     app: &App,
     files: BTreeMap<String, Vec<u8>>,
-    meta: &Meta,
-    twilio: &Twilio,
+    providers: &Providers,
 ) -> anyhow::Result<Ready> {
     let known: Vec<Uuid> = app.lines().iter().map(|line| line.id).collect();
     let imported = lines::import_files(app, files).await.context("the line's content cannot be imported")?;
     let public = app.config.public_url.clone();
-    whatsapp(app, imported.line_id, meta, &public).await?;
-    sms(app, imported.line_id, twilio, &public).await?;
+    whatsapp(app, imported.line_id, &providers.meta, &public).await?;
+    sms(app, imported.line_id, &providers.twilio, &public).await?;
+    telegram(app, imported.line_id, &providers.telegram, &public).await?;
+    viber(app, imported.line_id, &providers.viber, &public).await?;
     let webchat = NewChannel { kind: "webchat".into(), address: imported.slug.clone(), settings: json!({}) };
     lines::add_channel(app, imported.line_id, &webchat).await?;
     let lines = app.lines();
@@ -160,6 +170,43 @@ async fn sms(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyhow::Re
         // The most tries that Twilio grants: a restart of the server then loses nothing.
         webhook_url: format!("{public}/hooks/{id}#rc=5"),
     });
+    Ok(())
+}
+
+async fn telegram(app: &App, line: Uuid, telegram: &Telegram, public: &str) -> anyhow::Result<()> {
+    let channel = NewChannel {
+        kind: "telegram".into(),
+        address: TELEGRAM_USERNAME.into(),
+        settings: json!({
+            "bot_token": TELEGRAM_TOKEN,
+            "secret_token": TELEGRAM_SECRET,
+            "base_url": telegram.base_url(),
+        }),
+    };
+    let id = lines::add_channel(app, line, &channel).await?;
+    telegram.add_bot(telegram::Bot {
+        token: TELEGRAM_TOKEN.into(),
+        username: TELEGRAM_USERNAME.into(),
+        name: "Casa".into(),
+    });
+    let hook = telegram::Hook {
+        url: format!("{public}/hooks/{id}"),
+        secret_token: Some(TELEGRAM_SECRET.into()),
+        allowed_updates: Vec::new(),
+    };
+    telegram.set_hook(TELEGRAM_TOKEN, hook);
+    Ok(())
+}
+
+async fn viber(app: &App, line: Uuid, viber: &Viber, public: &str) -> anyhow::Result<()> {
+    let channel = NewChannel {
+        kind: "viber".into(),
+        address: "casa".into(),
+        settings: json!({ "auth_token": VIBER_TOKEN, "sender_name": "Casa", "base_url": viber.base_url() }),
+    };
+    let id = lines::add_channel(app, line, &channel).await?;
+    viber.add_bot(viber::Bot { token: VIBER_TOKEN.into(), name: "Casa".into() });
+    viber.set_hook(VIBER_TOKEN, &format!("{public}/hooks/{id}"));
     Ok(())
 }
 

@@ -10,8 +10,10 @@ use bytes::Bytes;
 
 use crate::browser::Browser;
 use crate::meta::{self, Said};
+use crate::telegram;
 use crate::thread::{Bubble, Choice, Side, Thread};
 use crate::twilio;
+use crate::viber;
 
 /// How long a person waits for an answer before the story fails, in real time.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -29,6 +31,8 @@ pub trait Quiet: Send + Sync {
 pub enum Device {
     WhatsApp(meta::Handset),
     Sms(twilio::Handset),
+    Telegram(telegram::Handset),
+    Viber(viber::Handset),
     Web(Box<Browser>),
 }
 
@@ -56,6 +60,8 @@ impl Person {
         match &self.device {
             Device::WhatsApp(phone) => phone.thread(),
             Device::Sms(phone) => phone.thread(),
+            Device::Telegram(phone) => phone.thread(),
+            Device::Viber(phone) => phone.thread(),
             Device::Web(browser) => browser.thread(),
         }
     }
@@ -80,6 +86,8 @@ impl Person {
         let taken = match &self.device {
             Device::WhatsApp(phone) => phone.say(Said::Text(text.to_owned())).await.taken(),
             Device::Sms(phone) => phone.say(text).await.taken(),
+            Device::Telegram(phone) => phone.say(telegram::Said::Text(text.to_owned())).await.taken(),
+            Device::Viber(phone) => phone.say(viber::Said::Text(text.to_owned())).await.taken(),
             Device::Web(browser) => browser.say(text).await.is_ok(),
         };
         assert!(taken, "the line did not take {:?} from {}\n{}", text, self.name, self.so_far());
@@ -93,13 +101,15 @@ impl Person {
         let taken = match &self.device {
             Device::WhatsApp(phone) => phone.say_twice(Said::Text(text.to_owned())).await.taken(),
             Device::Sms(phone) => phone.say_twice(text).await.taken(),
+            Device::Telegram(phone) => phone.say_twice(telegram::Said::Text(text.to_owned())).await.taken(),
+            Device::Viber(phone) => phone.say_twice(viber::Said::Text(text.to_owned())).await.taken(),
             Device::Web(_) => panic!("the web chat brings nothing twice"),
         };
         assert!(taken, "the line did not take {:?} from {}\n{}", text, self.name, self.so_far());
     }
 
-    /// Taps the newest choice with this title or id: a button or list row on WhatsApp, a button on the web page;
-    /// by SMS she answers with the number that the menu gives it.
+    /// Taps the newest choice with this title or id: a button or list row on WhatsApp, a key on Telegram and Viber, a
+    /// button on the web page; by SMS she answers with the number that the menu gives it.
     ///
     /// # Panics
     /// When no such choice was offered, or the line does not take the answer.
@@ -118,6 +128,18 @@ impl Person {
                 Some(number) => phone.say(&number).await.taken(),
                 None => self.not_offered(choice),
             },
+            Device::Telegram(phone) => {
+                match self.offered(choice).and_then(|(bubble, choice)| phone.tap(&bubble.id, &choice.id)) {
+                    Some(said) => phone.say(said).await.taken(),
+                    None => self.not_offered(choice),
+                }
+            }
+            Device::Viber(phone) => {
+                match self.offered(choice).and_then(|(bubble, choice)| phone.tap(&bubble.id, &choice.id)) {
+                    Some(said) => phone.say(said).await.taken(),
+                    None => self.not_offered(choice),
+                }
+            }
             Device::Web(browser) => match browser.tap(choice).await {
                 Ok(true) => true,
                 Ok(false) => self.not_offered(choice),
@@ -127,7 +149,7 @@ impl Person {
         assert!(taken, "the line did not take the choice {choice:?} of {}\n{}", self.name, self.so_far());
     }
 
-    /// Sends a file (a voice note, a photograph).
+    /// Sends a file (a voice note, a photograph); `kind` is WhatsApp's word for it.
     ///
     /// # Panics
     /// When the line does not take it, or on the web page, where this person does not know how.
@@ -138,6 +160,10 @@ impl Person {
                 phone.say(Said::File { kind, content_type: content, bytes, caption: None }).await.taken()
             }
             Device::Sms(phone) => phone.say_file("", content_type, bytes).await.taken(),
+            Device::Telegram(phone) => {
+                phone.say(telegram::Said::file(kind, content_type, bytes)).await.taken()
+            }
+            Device::Viber(phone) => phone.say(viber::Said::file(kind, content_type, bytes)).await.taken(),
             Device::Web(_) => panic!("{} does not know how to send a file on the web page", self.name),
         };
         assert!(taken, "the line did not take a file from {}\n{}", self.name, self.so_far());
@@ -149,6 +175,24 @@ impl Person {
     /// When the line does not take it, or this is no WhatsApp phone.
     pub async fn says(&self, said: Said) {
         let Device::WhatsApp(phone) = &self.device else { panic!("{} is not on WhatsApp", self.name) };
+        assert!(phone.say(said).await.taken(), "the line did not take it\n{}", self.so_far());
+    }
+
+    /// Does anything that can be done on Telegram.
+    ///
+    /// # Panics
+    /// When the line does not take it, or this is no phone with Telegram.
+    pub async fn does_on_telegram(&self, said: telegram::Said) {
+        let Device::Telegram(phone) = &self.device else { panic!("{} is not on Telegram", self.name) };
+        assert!(phone.say(said).await.taken(), "the line did not take it\n{}", self.so_far());
+    }
+
+    /// Does anything that can be done on Viber.
+    ///
+    /// # Panics
+    /// When the line does not take it, or this is no phone with Viber.
+    pub async fn does_on_viber(&self, said: viber::Said) {
+        let Device::Viber(phone) = &self.device else { panic!("{} is not on Viber", self.name) };
         assert!(phone.say(said).await.taken(), "the line did not take it\n{}", self.so_far());
     }
 

@@ -39,6 +39,72 @@ pub struct Media {
     pub size: Option<usize>,
 }
 
+/// What tapping a key of a keyboard does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tap {
+    /// The key's id is sent as if the person had typed it.
+    Say,
+    /// The line hears of it; nothing is written in the conversation (Telegram's callback queries).
+    CallBack,
+    /// A web page opens.
+    Open,
+    ShareLocation,
+    ShareContact,
+}
+
+/// A key of a keyboard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// What comes back when it is tapped; the address of a key that opens a page.
+    pub id: String,
+    /// What the person reads.
+    pub title: String,
+    pub tap: Tap,
+    /// How many sixths of a row it takes; 0 shares the row evenly.
+    #[serde(default)]
+    pub sixths: u8,
+    /// `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+}
+
+/// Where a keyboard stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// Under its message, for as long as that is there.
+    Under,
+    /// Where people type, until another takes its place.
+    Bottom,
+}
+
+/// The keys that came with a bubble, in rows. One at the bottom without any row takes a former one away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keyboard {
+    pub place: Place,
+    /// Whether it goes away when a key of it was tapped.
+    #[serde(default)]
+    pub one_time: bool,
+    pub rows: Vec<Vec<Key>>,
+}
+
+impl Keyboard {
+    /// The key with this id or title.
+    #[must_use]
+    pub fn key(&self, wanted: &str) -> Option<&Key> {
+        let keys = || self.rows.iter().flatten();
+        keys().find(|key| key.id == wanted).or_else(|| keys().find(|key| key.title == wanted))
+    }
+
+    /// Its keys that answer the line, as choices.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        let keys = self.rows.iter().flatten().filter(|key| key.tap != Tap::Open);
+        keys.map(|key| Choice { id: key.id.clone(), title: key.title.clone(), description: None }).collect()
+    }
+}
+
 /// What became of a bubble, in the order in which it can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,9 +132,15 @@ pub struct Bubble {
     /// The words on the button that opens a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_label: Option<String>,
+    /// The keys of Telegram and Viber; `choices` then repeats those that answer the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyboard: Option<Keyboard>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
     pub status: Progress,
+    /// Whether its words were changed after they were sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
     /// Why it failed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -86,8 +158,10 @@ impl Bubble {
             text: text.to_owned(),
             choices: Vec::new(),
             list_label: None,
+            keyboard: None,
             media: Vec::new(),
             status: Progress::Sending,
+            edited: false,
             reason: None,
         }
     }
@@ -159,6 +233,17 @@ impl Thread {
             edit(&mut bubble);
             self.put(bubble);
         }
+    }
+
+    /// The bubble `id`.
+    #[must_use]
+    pub fn bubble(&self, id: &str) -> Option<Bubble> {
+        self.state()
+            .bubbles
+            .iter()
+            .rev()
+            .find(|change| change.bubble.id == id)
+            .map(|change| change.bubble.clone())
     }
 
     /// Notes what became of the bubble `id`.

@@ -31,9 +31,12 @@ use crate::meta::{Human, Meta};
 use crate::person::{Device, Person, Quiet};
 use crate::postgres::{self, Database};
 use crate::process::{self, Process};
+use crate::providers::Providers;
 use crate::staff::Staff;
+use crate::telegram::{self, Telegram};
 use crate::thread::Thread;
 use crate::twilio::Twilio;
+use crate::viber::{self, Viber};
 
 /// How long everything may take to come to rest, in real time.
 const REST_WITHIN: Duration = Duration::from_secs(30);
@@ -74,8 +77,7 @@ impl Running {
 /// What must come to rest.
 struct Rest {
     app: Mutex<Option<App>>,
-    meta: Meta,
-    twilio: Twilio,
+    providers: Providers,
 }
 
 /// A town; see the module.
@@ -125,38 +127,48 @@ impl Town {
             config.database.clone_from(&database.url);
         }
         let clock = Clock::new();
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (meta, twilio) =
-            (Meta::start(any, clock.clone()).await?, Twilio::start(any, clock.clone()).await?);
+        let providers = Providers::start(&clock).await?;
         let (running, line) = match &program {
             None => {
                 let server = boot::start(config.clone()).await?;
-                let line = line::set_up(&server.app, line::casa(), &meta, &twilio).await?;
+                let line = line::set_up(&server.app, line::casa(), &providers).await?;
                 (Running::Here(server), line)
             }
             Some(program) => {
                 let (app, _) = boot::open(config.clone()).await?;
-                let line = line::set_up(&app, line::casa(), &meta, &twilio).await?;
+                let line = line::set_up(&app, line::casa(), &providers).await?;
                 let path = folder.path().join("openline.toml");
                 process::write_config(&path, &config)?;
                 let process = Process::start(program, &path, listen).await?;
                 (Running::Apart { process, app }, line)
             }
         };
-        let rest = Arc::new(Rest { app: Mutex::new(running.app()), meta, twilio });
+        let rest = Arc::new(Rest { app: Mutex::new(running.app()), providers });
         Ok(Self { running, config, program, line, clock, rest, people: AtomicU32::new(1), database, folder })
     }
 
     /// The fake WhatsApp.
     #[must_use]
     pub fn meta(&self) -> &Meta {
-        &self.rest.meta
+        &self.rest.providers.meta
     }
 
     /// The fake Twilio.
     #[must_use]
     pub fn twilio(&self) -> &Twilio {
-        &self.rest.twilio
+        &self.rest.providers.twilio
+    }
+
+    /// The fake Telegram.
+    #[must_use]
+    pub fn telegram_api(&self) -> &Telegram {
+        &self.rest.providers.telegram
+    }
+
+    /// The fake Viber.
+    #[must_use]
+    pub fn viber_api(&self) -> &Viber {
+        &self.rest.providers.viber
     }
 
     /// The line.
@@ -229,6 +241,24 @@ impl Town {
     pub fn on_sms(&self, name: &str, number: &str) -> Person {
         let phone = self.twilio().phone(line::ACCOUNT_SID, number, Thread::default());
         self.person(name, Device::Sms(phone))
+    }
+
+    /// Somebody new on Telegram.
+    #[must_use]
+    pub fn telegram(&self, name: &str) -> Person {
+        let number = self.next_number();
+        let id = number.parse().expect("a number has digits only");
+        let human = telegram::Human { id, name: name.to_owned(), username: None, phone: Some(number) };
+        let phone = self.telegram_api().phone(line::TELEGRAM_TOKEN, human, Thread::default());
+        self.person(name, Device::Telegram(phone))
+    }
+
+    /// Somebody new on Viber.
+    #[must_use]
+    pub fn viber(&self, name: &str) -> Person {
+        let human = viber::Human { id: format!("{}A=", self.next_number()), name: name.to_owned() };
+        let phone = self.viber_api().phone(line::VIBER_TOKEN, human, Thread::default());
+        self.person(name, Device::Viber(phone))
     }
 
     /// Somebody new who opens the public web chat in a browser without JavaScript.
@@ -360,8 +390,7 @@ impl Town {
         self.settle().await;
         let left = self.set_aside().await;
         assert_eq!(left, 0, "things were set aside: events, raw requests or jobs");
-        let mut untaken = self.meta().undelivered();
-        untaken.extend(self.twilio().undelivered());
+        let untaken = self.rest.providers.undelivered();
         let untaken: Vec<_> = untaken.iter().map(|webhook| String::from_utf8_lossy(&webhook.body)).collect();
         assert!(untaken.is_empty(), "the server never took {untaken:#?}");
         match std::mem::replace(&mut self.running, Running::Stopped) {
@@ -428,9 +457,8 @@ impl Quiet for Rest {
             let calm = async {
                 let mut looks = 0;
                 while looks < CALM_LOOKS {
-                    self.meta.idle().await;
-                    self.twilio.idle().await;
-                    let busy = undone(&app).await > 0 || self.meta.busy() || self.twilio.busy();
+                    self.providers.idle().await;
+                    let busy = undone(&app).await > 0 || self.providers.busy();
                     looks = if busy { 0 } else { looks + 1 };
                     tokio::time::sleep(LOOK_EVERY).await;
                 }

@@ -10,10 +10,9 @@ use openline::boot::{self, Server};
 use openline::config::Config;
 use world::clock::Clock;
 use world::line::{self, Ready};
-use world::meta::Meta;
 use world::phones::{Line, Phones, Place};
+use world::providers::Providers;
 use world::serve::serve;
-use world::twilio::Twilio;
 
 /// Stands in a folder that the demo made, so that `--fresh` deletes nothing else.
 const MARK: &str = ".openline-demo";
@@ -43,8 +42,6 @@ struct Demo {
     console: String,
     phones: String,
     _phones: world::serve::Serving,
-    _meta: Meta,
-    _twilio: Twilio,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -103,10 +100,9 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Demo> {
     let mut config = Config::for_folder(data.clone(), listen, format!("http://{listen}"));
     config.allow_private_addresses = true;
     let clock = Clock::new();
-    let meta = Meta::start(here(0), clock.clone()).await?;
-    let twilio = Twilio::start(here(0), clock).await?;
+    let providers = Providers::start(&clock).await?;
     let server = boot::start(config).await?;
-    let ready = line::set_up(&server.app, line::casa(), &meta, &twilio).await?;
+    let ready = line::set_up(&server.app, line::casa(), &providers).await?;
     let console = format!("http://{listen}");
     let places = vec![
         Place { name: "Console of the team".into(), url: format!("{console}/console/") },
@@ -116,11 +112,13 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Demo> {
         name: ready.name.clone(),
         phone_number_id: line::PHONE_NUMBER_ID.into(),
         account_sid: line::ACCOUNT_SID.into(),
+        telegram_token: line::TELEGRAM_TOKEN.into(),
+        viber_token: line::VIBER_TOKEN.into(),
     };
-    let phones = Phones::open(meta.clone(), twilio.clone(), to, places, Some(&data))?;
+    let phones = Phones::open(providers, to, places, Some(&data))?;
     let serving = serve(phones_listen, phones.routes()).await?;
     let phones = format!("http://{phones_listen}");
-    Ok(Demo { server, line: ready, console, phones, _phones: serving, _meta: meta, _twilio: twilio })
+    Ok(Demo { server, line: ready, console, phones, _phones: serving })
 }
 
 /// What to open and who can sign in.

@@ -1,5 +1,6 @@
-//! The page of phones: people on WhatsApp and on SMS whom the visitor of the demo plays, and the small API
-//! behind it.
+//! The page of phones: people on WhatsApp, SMS, Telegram and Viber whom the visitor of the demo plays, and the small
+//! API behind it.
+mod handset;
 mod journal;
 
 use std::collections::HashMap;
@@ -20,9 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::meta::{self, Human, Meta, Said};
-use crate::thread::{Bubble, Side, Thread};
-use crate::twilio::{self, Twilio};
+use crate::providers::Providers;
+use crate::thread::{Bubble, Thread};
+use handset::{Deed, Handset};
 use journal::Journal;
 
 /// WhatsApp's limit for what a person sends.
@@ -38,6 +39,8 @@ const MAX_PHONES: usize = 24;
 pub enum Kind {
     WhatsApp,
     Sms,
+    Telegram,
+    Viber,
 }
 
 /// Who holds a phone.
@@ -47,10 +50,10 @@ pub struct Owner {
     pub id: String,
     pub name: String,
     pub kind: Kind,
-    /// The phone number in E.164; `None` for somebody on WhatsApp who hides it.
+    /// The phone number in E.164; `None` for somebody on WhatsApp who hides it, and on Viber, which tells nobody's.
     #[serde(default)]
     pub number: Option<String>,
-    /// WhatsApp's business-scoped user id.
+    /// WhatsApp's business-scoped user id, the number of the chat on Telegram, Viber's id for this bot.
     #[serde(default)]
     pub user_id: Option<String>,
 }
@@ -70,20 +73,10 @@ pub struct Line {
     pub phone_number_id: String,
     /// Twilio: the account.
     pub account_sid: String,
-}
-
-enum Handset {
-    WhatsApp(meta::Handset),
-    Sms(twilio::Handset),
-}
-
-impl Handset {
-    fn thread(&self) -> &Thread {
-        match self {
-            Self::WhatsApp(phone) => phone.thread(),
-            Self::Sms(phone) => phone.thread(),
-        }
-    }
+    /// Telegram: the bot.
+    pub telegram_token: String,
+    /// Viber: the bot.
+    pub viber_token: String,
 }
 
 struct Phone {
@@ -98,8 +91,7 @@ pub struct Phones {
 }
 
 struct Inner {
-    meta: Meta,
-    twilio: Twilio,
+    providers: Providers,
     line: Line,
     places: Vec<Place>,
     journal: Journal,
@@ -109,14 +101,13 @@ struct Inner {
 }
 
 impl Phones {
-    /// Takes the phones kept in `folder`, or hands out new ones: two on WhatsApp, of which one hides her number,
-    /// and one on SMS. Without a folder nothing is kept.
+    /// Takes the phones kept in `folder`, or hands out new ones: two on WhatsApp, of which one hides her number, and
+    /// one each on SMS, Telegram and Viber. Without a folder nothing is kept.
     ///
     /// # Errors
     /// When the folder cannot be read or written.
     pub fn open(
-        meta: Meta,
-        twilio: Twilio,
+        providers: Providers,
         line: Line,
         places: Vec<Place>,
         folder: Option<&FilePath>,
@@ -126,16 +117,20 @@ impl Phones {
             None => (Journal::default(), Vec::new()),
         };
         let changed = watch::Sender::new(0);
-        let inner = Inner { meta, twilio, line, places, journal, phones: Mutex::default(), changed };
+        let inner = Inner { providers, line, places, journal, phones: Mutex::default(), changed };
         let phones = Self { inner: Arc::new(inner) };
         let fresh = kept.is_empty();
         for phone in kept {
             phones.inner.connect(phone.owner, phone.bubbles);
         }
         if fresh {
-            for (name, kind, hidden) in
-                [("Amina", Kind::WhatsApp, false), ("Luis", Kind::Sms, false), ("Noor", Kind::WhatsApp, true)]
-            {
+            for (name, kind, hidden) in [
+                ("Amina", Kind::WhatsApp, false),
+                ("Luis", Kind::Sms, false),
+                ("Noor", Kind::WhatsApp, true),
+                ("Yusuf", Kind::Telegram, false),
+                ("Olena", Kind::Viber, true),
+            ] {
                 phones.inner.hand_out(name, kind, hidden);
             }
         }
@@ -157,6 +152,7 @@ impl Phones {
             .route("/events", get(all_events))
             .route("/phones", get(list).post(add))
             .route("/phones/{id}/messages", post(say))
+            .route("/phones/{id}/deeds", post(act))
             .route("/phones/{id}/files", post(send_file).layer(DefaultBodyLimit::max(MAX_FILE_BYTES)))
             .route("/phones/{id}/events", get(events))
             .with_state(self.inner.clone())
@@ -175,12 +171,18 @@ impl Inner {
     /// A new phone with a number of its own.
     fn hand_out(&self, name: &str, kind: Kind, hidden: bool) -> Owner {
         let serial = self.phones().len() + 1;
+        let user_id = match kind {
+            Kind::WhatsApp => Some(format!("EC.{serial:04}{}", name.len() * 7919)),
+            Kind::Sms => None,
+            Kind::Telegram => Some(format!("51000{serial:05}")),
+            Kind::Viber => Some(format!("{serial:010}Casa0A==")),
+        };
         let owner = Owner {
             id: format!("phone-{serial}"),
             name: name.to_owned(),
             kind,
             number: (!hidden).then(|| format!("+59399100{serial:04}")),
-            user_id: (kind == Kind::WhatsApp).then(|| format!("EC.{serial:04}{}", name.len() * 7919)),
+            user_id,
         };
         self.journal.phone(&owner);
         self.connect(owner.clone(), Vec::new());
@@ -193,17 +195,7 @@ impl Inner {
             journal.bubble(&id, bubble);
             changed.send_modify(|n| *n += 1);
         });
-        let handset = match owner.kind {
-            Kind::WhatsApp => {
-                let wa_id = owner.number.as_ref().map(|number| number.trim_start_matches('+').to_owned());
-                let human = Human { wa_id, user_id: owner.user_id.clone(), name: owner.name.clone() };
-                Handset::WhatsApp(self.meta.phone(&self.line.phone_number_id, human, thread))
-            }
-            Kind::Sms => {
-                let number = owner.number.clone().unwrap_or_default();
-                Handset::Sms(self.twilio.phone(&self.line.account_sid, &number, thread))
-            }
-        };
+        let handset = Handset::connect(self, &owner, thread);
         self.phones().push(Arc::new(Phone { owner, handset }));
         self.changed.send_modify(|n| *n += 1);
     }
@@ -242,7 +234,9 @@ async fn add(State(inner): Shared, Json(new): Json<NewPhone>) -> Response {
     if inner.phones().len() >= MAX_PHONES {
         return refuse(StatusCode::CONFLICT, "There are phones enough.");
     }
-    (StatusCode::CREATED, Json(inner.hand_out(name, new.kind, false))).into_response()
+    // Viber tells no bot a number.
+    let hidden = new.kind == Kind::Viber;
+    (StatusCode::CREATED, Json(inner.hand_out(name, new.kind, hidden))).into_response()
 }
 
 #[derive(Deserialize)]
@@ -250,62 +244,63 @@ async fn add(State(inner): Shared, Json(new): Json<NewPhone>) -> Response {
 struct Words {
     text: Option<String>,
     choice_id: Option<String>,
-    /// The message whose choice it is; the newest that offers the choice when absent.
+    /// The message whose choice it is; the newest that offers the choice when absent. With a text: the message of her
+    /// own that she changes.
     message_id: Option<String>,
 }
 
 async fn say(State(inner): Shared, Path(id): Path<String>, Json(words): Json<Words>) -> Response {
-    let Some(phone) = inner.phone(&id) else { return no_such_phone() };
-    let said = match (words.text, words.choice_id) {
-        (Some(text), None) if text.trim().is_empty() => {
+    let deed = match (words.text, words.choice_id, words.message_id) {
+        (Some(text), None, _) if text.trim().is_empty() => {
             return refuse(StatusCode::BAD_REQUEST, "The message is empty.");
         }
-        (Some(text), None) if text.chars().count() > MAX_TEXT_CHARACTERS => {
+        (Some(text), None, _) if text.chars().count() > MAX_TEXT_CHARACTERS => {
             return refuse(StatusCode::BAD_REQUEST, "A message has at most 4,096 characters.");
         }
-        (Some(text), None) => Said::Text(text),
-        (None, Some(choice)) => match tapped(phone.handset.thread(), &choice, words.message_id.as_deref()) {
-            Some(said) => said,
-            None => return refuse(StatusCode::BAD_REQUEST, "Nobody offered this choice."),
-        },
+        (Some(text), None, None) => Deed::Text(text),
+        (Some(text), None, Some(message)) => Deed::Edit { message, text },
+        (None, Some(id), message) => Deed::Choice { id, message },
         _ => return refuse(StatusCode::BAD_REQUEST, "Give either a text or a choice_id."),
     };
-    deliver(phone, said);
-    StatusCode::ACCEPTED.into_response()
+    does(&inner, &id, deed)
 }
 
-/// The answer that tapping `choice` gives.
-fn tapped(thread: &Thread, choice: &str, message: Option<&str>) -> Option<Said> {
-    let bubbles = thread.bubbles();
-    let mut offers = bubbles.iter().rev().filter(|bubble| bubble.from == Side::Line);
-    offers.find_map(|bubble| {
-        if message.is_some_and(|message| message != bubble.id) {
-            return None;
-        }
-        let choice = bubble.choices.iter().find(|offered| offered.id == choice)?.clone();
-        let context = bubble.id.clone();
-        Some(match bubble.kind.as_str() {
-            "list" => Said::Row { choice, context },
-            _ => Said::Button { choice, context },
-        })
-    })
+/// What can be done besides writing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Doing {
+    deed: Named,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Named {
+    Location,
+    Start,
+    Block,
+    Unblock,
+}
+
+async fn act(State(inner): Shared, Path(id): Path<String>, Json(doing): Json<Doing>) -> Response {
+    let deed = match doing.deed {
+        Named::Location => Deed::Location,
+        Named::Start => Deed::Start,
+        Named::Block => Deed::Block,
+        Named::Unblock => Deed::Unblock,
+    };
+    does(&inner, &id, deed)
 }
 
 /// Sends in the background: the page sees how it goes by the bubble's status.
-fn deliver(phone: Arc<Phone>, said: Said) {
-    tokio::spawn(async move {
-        match (&phone.handset, said) {
-            (Handset::WhatsApp(handset), said) => handset.say(said).await,
-            (Handset::Sms(handset), Said::File { content_type, bytes, .. }) => {
-                handset.say_file("", &content_type, bytes).await
-            }
-            (Handset::Sms(handset), Said::Text(text)) => handset.say(&text).await,
-            (Handset::Sms(handset), Said::Button { choice, .. } | Said::Row { choice, .. }) => {
-                handset.say(&choice.title).await
-            }
-            (Handset::Sms(_), _) => crate::delivery::Delivered { status: None, attempts: 0 },
+fn does(inner: &Inner, id: &str, deed: Deed) -> Response {
+    let Some(phone) = inner.phone(id) else { return no_such_phone() };
+    match phone.handset.ready(deed) {
+        Ok(ready) => {
+            tokio::spawn(async move { phone.handset.send(ready).await });
+            StatusCode::ACCEPTED.into_response()
         }
-    });
+        Err(why) => refuse(StatusCode::BAD_REQUEST, why),
+    }
 }
 
 async fn send_file(
@@ -314,7 +309,6 @@ async fn send_file(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    let Some(phone) = inner.phone(&id) else { return no_such_phone() };
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let kind = match content_type.split('/').next() {
         Some("audio") => "audio",
@@ -325,8 +319,7 @@ async fn send_file(
     if bytes.is_empty() || content_type.is_empty() {
         return refuse(StatusCode::BAD_REQUEST, "Send a file, and its type as Content-Type.");
     }
-    deliver(phone, Said::File { kind, content_type: content_type.to_owned(), bytes, caption: None });
-    StatusCode::ACCEPTED.into_response()
+    does(&inner, &id, Deed::File { kind, content_type: content_type.to_owned(), bytes })
 }
 
 /// What one phone shows: an event `bubble` for every bubble there is, then for every new or changed one. The

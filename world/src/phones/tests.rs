@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::*;
 use crate::clock::Clock;
 use crate::serve::{Serving, serve};
-use crate::thread::Choice;
+use crate::thread::{Choice, Side};
+use crate::{meta, telegram, twilio, viber};
 
 struct Demo {
     base: String,
@@ -19,9 +20,8 @@ async fn demo(folder: &FilePath) -> Demo {
     let hook = Router::new().route("/hook", post(|| async { StatusCode::OK }));
     let hook = serve(any, hook).await.unwrap();
     let url = format!("http://{}/hook", hook.addr);
-    let (meta, twilio) =
-        (Meta::start(any, Clock::new()).await.unwrap(), Twilio::start(any, Clock::new()).await.unwrap());
-    meta.add_account(meta::Account {
+    let providers = Providers::start(&Clock::new()).await.unwrap();
+    providers.meta.add_account(meta::Account {
         phone_number_id: "1".into(),
         display_phone_number: "+593 2 555 0100".into(),
         business_account_id: "2".into(),
@@ -29,15 +29,27 @@ async fn demo(folder: &FilePath) -> Demo {
         app_secret: "s".into(),
         webhook_url: url.clone(),
     });
-    twilio.add_account(twilio::Account {
+    providers.twilio.add_account(twilio::Account {
         sid: "AC1".into(),
         token: "t".into(),
         number: "+59325550101".into(),
-        webhook_url: url,
+        webhook_url: url.clone(),
     });
-    let line = Line { name: "Casa".into(), phone_number_id: "1".into(), account_sid: "AC1".into() };
+    let bot = telegram::Bot { token: "1:t".into(), username: "casa_bot".into(), name: "Casa".into() };
+    providers.telegram.add_bot(bot);
+    let to = telegram::Hook { url: url.clone(), secret_token: None, allowed_updates: vec![] };
+    providers.telegram.set_hook("1:t", to);
+    providers.viber.add_bot(viber::Bot { token: "v".into(), name: "Casa".into() });
+    providers.viber.set_hook("v", &url);
+    let line = Line {
+        name: "Casa".into(),
+        phone_number_id: "1".into(),
+        account_sid: "AC1".into(),
+        telegram_token: "1:t".into(),
+        viber_token: "v".into(),
+    };
     let places = vec![Place { name: "Console".into(), url: "http://127.0.0.1:1/".into() }];
-    let phones = Phones::open(meta, twilio, line, places, Some(folder)).unwrap();
+    let phones = Phones::open(providers, line, places, Some(folder)).unwrap();
     let serving = serve(any, phones.routes()).await.unwrap();
     let base = format!("http://{}", serving.addr);
     Demo { base, phones, http: crate::delivery::client().unwrap(), _servings: [hook, serving] }
@@ -81,7 +93,7 @@ async fn phones_write_tap_and_survive_a_restart() {
     let folder = folder("restart");
     let first = demo(&folder).await;
     let phones = first.get("/phones").await;
-    assert_eq!(phones.as_array().unwrap().len(), 3);
+    assert_eq!(phones.as_array().unwrap().len(), 5);
     assert_eq!(phones[2]["number"], Value::Null, "{phones}");
     assert_eq!(first.post("/phones/phone-1/messages", json!({ "text": "hola" })).await, 202);
     first.until("phone-1", 1).await;
@@ -102,7 +114,7 @@ async fn phones_write_tap_and_survive_a_restart() {
     drop(first);
 
     let second = demo(&folder).await;
-    assert_eq!(second.get("/phones").await.as_array().unwrap().len(), 4);
+    assert_eq!(second.get("/phones").await.as_array().unwrap().len(), 6);
     let again = second.phones.inner.phone("phone-1").unwrap().handset.thread().bubbles();
     assert_eq!(again, bubbles);
     std::fs::remove_dir_all(folder).unwrap();

@@ -2,7 +2,14 @@
 // One page, all phones; everything that is shown comes over one event stream.
 const byId = (id) => document.getElementById(id);
 const phones = new Map();
-const KINDS = { whatsapp: "WhatsApp", sms: "SMS" };
+const KINDS = { whatsapp: "WhatsApp", sms: "SMS", telegram: "Telegram", viber: "Viber" };
+const HIDDEN = { whatsapp: "Number hidden: known to the line by a user id only", viber: "Viber tells the line no number, only an id" };
+// What can be done besides writing, by the app's own means.
+const DEEDS = {
+  whatsapp: [["location", "Share where I am"]],
+  telegram: [["start", "Press START"], ["location", "Share where I am"], ["block", "Block the bot"], ["unblock", "Unblock it"]],
+  viber: [["start", "Subscribe"], ["location", "Share where I am"], ["block", "Unsubscribe"]],
+};
 const MINE = { sending: "Sending…", sent: "Sent", delivered: "Delivered to the line", read: "Read by the line", failed: "Not delivered" };
 const THEIRS = { sending: "On its way", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not delivered" };
 
@@ -38,16 +45,27 @@ function addPhone(owner) {
   section.setAttribute("aria-label", `${owner.name}'s phone, ${KINDS[owner.kind]}`);
   find(".name").textContent = owner.name;
   find(".kind").textContent = KINDS[owner.kind];
-  find(".number").textContent = owner.number || "Number hidden: known to the line by a user id only";
+  find(".number").textContent = owner.number || HIDDEN[owner.kind];
   find(".log").setAttribute("aria-label", `Messages of ${owner.name}`);
   const box = find("textarea");
   box.id = `${owner.id}-text`;
   find(".say label").htmlFor = box.id;
   find(".say label").textContent = `Message from ${owner.name}`;
   box.placeholder = `Write as ${owner.name}`;
+  const phone = { owner, log: find(".log"), board: find(".board"), bubbles: new Map(), said: new Map(), changing: null };
+  const change = (bubble) => {
+    phone.changing = bubble?.id ?? null;
+    find(".changing").hidden = !bubble;
+    find(".changing span").textContent = bubble ? `Other words for: ${bubble.text}` : "";
+    box.value = bubble?.text ?? "";
+    box.focus();
+  };
+  phone.change = change;
+  find(".changing button").addEventListener("click", () => change(null));
   const say = async () => {
     const text = box.value.trim();
-    if (text && (await post(`phones/${owner.id}/messages`, { text }))) box.value = "";
+    const message_id = phone.changing ?? undefined;
+    if (text && (await post(`phones/${owner.id}/messages`, { text, message_id }))) change(null);
     box.focus();
   };
   find("form").addEventListener("submit", (event) => { event.preventDefault(); say(); });
@@ -61,16 +79,24 @@ function addPhone(owner) {
     if (chosen) await post(`phones/${owner.id}/files`, chosen, chosen.type || "application/octet-stream");
     file.value = "";
   });
+  for (const [deed, name] of DEEDS[owner.kind] ?? []) {
+    const button = element("button", "", name);
+    button.type = "button";
+    button.addEventListener("click", () => post(`phones/${owner.id}/deeds`, { deed }));
+    find(".deeds").append(button);
+  }
+  find(".more").hidden = !DEEDS[owner.kind];
   byId("phones").append(section);
   const jump = element("a", "", owner.name);
   jump.href = `#${owner.id}`;
   byId("jump").append(jump);
-  phones.set(owner.id, { owner, log: find(".log"), bubbles: new Map() });
+  phones.set(owner.id, phone);
 }
 
 // Web addresses in a text become links (SMS carries files as links); everything else stays text.
 function words(text) {
   const paragraph = element("p");
+  paragraph.dir = "auto";
   for (const part of text.split(/(https?:\/\/[^\s]+)/)) {
     if (/^https?:\/\//.test(part)) {
       const link = element("a", "", part);
@@ -93,7 +119,7 @@ function media(file) {
     player.setAttribute("aria-label", kind === "audio" ? "Voice message" : "Video");
     return player;
   }
-  if (kind === "image" || kind === "sticker") {
+  if (kind === "image" || kind === "sticker" || kind === "photo") {
     const image = element("img");
     image.src = file.url;
     image.alt = "Picture";
@@ -106,11 +132,58 @@ function media(file) {
   return link;
 }
 
+// The rows of a keyboard, under its message or where people type.
+function keys(phone, bubble) {
+  const box = element("div", "keys");
+  for (const row of bubble.keyboard.rows) {
+    const line = element("div", row.some((key) => key.sixths) ? "row sixths" : "row");
+    for (const key of row) {
+      const made = element(key.tap === "open" ? "a" : "button", "", key.title);
+      made.dir = "auto";
+      if (key.sixths) made.style.gridColumn = `span ${key.sixths}`;
+      if (key.color) {
+        made.style.background = key.color;
+        made.style.color = "#000";
+      }
+      if (key.tap === "open") {
+        made.href = key.id;
+        made.target = "_blank";
+        made.rel = "noopener noreferrer";
+      } else {
+        made.type = "button";
+        made.addEventListener("click", () => post(`phones/${phone.owner.id}/messages`, { choice_id: key.id, message_id: bubble.id }));
+      }
+      line.append(made);
+    }
+    box.append(line);
+  }
+  return box;
+}
+
+// The keyboard that is at the bottom now: the last one that a message brought. One that serves once is folded after use.
+function board(phone) {
+  let current = null;
+  let used = false;
+  for (const bubble of phone.said.values()) {
+    if (bubble.from === "line" && bubble.keyboard?.place === "bottom") [current, used] = [bubble, false];
+    else if (bubble.from === "me") used = true;
+  }
+  const rows = current?.keyboard.rows ?? [];
+  phone.board.hidden = rows.length === 0;
+  if (rows.length === 0) return;
+  const state = `${current.id} ${used && current.keyboard.one_time}`;
+  if (phone.board.dataset.state === state) return;
+  phone.board.dataset.state = state;
+  phone.board.open = !(used && current.keyboard.one_time);
+  phone.board.querySelector(".keys").replaceWith(keys(phone, current));
+}
+
 function choices(phone, bubble) {
   const box = element("div", "choices");
   const buttons = bubble.choices.map((choice) => {
     const button = element("button", "", choice.title);
     button.type = "button";
+    button.dir = "auto";
     if (choice.description) button.append(element("small", "", choice.description));
     button.addEventListener("click", () =>
       post(`phones/${phone.owner.id}/messages`, { choice_id: choice.id, message_id: bubble.id }));
@@ -133,10 +206,20 @@ function show(phone, bubble) {
   item.append(element("span", "hidden", bubble.from === "me" ? `${phone.owner.name}: ` : "The line: "));
   if (bubble.text) item.append(words(bubble.text));
   item.append(...(bubble.media || []).map(media));
-  if (bubble.choices?.length) item.append(choices(phone, bubble));
+  if (bubble.keyboard?.place === "under") item.append(keys(phone, bubble));
+  else if (!bubble.keyboard && bubble.choices?.length) item.append(choices(phone, bubble));
   const time = new Date(bubble.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const status = (bubble.from === "me" ? MINE : THEIRS)[bubble.status];
-  item.append(element("p", "status", `${time} · ${status}${bubble.reason ? `: ${bubble.reason}` : ""}`));
+  const changed = bubble.edited ? " · changed" : "";
+  const foot = element("p", "status", `${time} · ${status}${bubble.reason ? `: ${bubble.reason}` : ""}${changed}`);
+  if (bubble.from === "me" && bubble.kind === "text" && phone.owner.kind === "telegram") {
+    const button = element("button", "change", "Change");
+    button.type = "button";
+    button.setAttribute("aria-label", `Change: ${bubble.text}`);
+    button.addEventListener("click", () => phone.change(bubble));
+    foot.append(button);
+  }
+  item.append(foot);
   const old = phone.bubbles.get(bubble.id);
   const log = phone.log;
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
@@ -147,6 +230,8 @@ function show(phone, bubble) {
     old.replaceWith(item);
   } else log.append(item);
   phone.bubbles.set(bubble.id, item);
+  phone.said.set(bubble.id, bubble);
+  board(phone);
   if (atEnd || !old) log.scrollTop = log.scrollHeight;
 }
 
