@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::account::{Account, Secret, SettingsError, common};
 use crate::adapter::{Adapter, Preparation};
 use crate::answers::{class_of_status, retry_after, settle_status};
-use crate::choices::{choice_id, choices_numbered, with_numbers};
+use crate::choices::{choices_numbered, with_numbers};
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{
     ChannelEvent, DeliveryReport, Denied, Incoming, IncomingAttachment, Message, MessageKind, Status,
@@ -406,7 +406,9 @@ impl Letters<'_> {
             QuickReplyKind::Text if label.is_empty() => {
                 return Err(Degraded::new(Feature::QuickReplies, "a choice without words is left out"));
             }
-            QuickReplyKind::Text => ("reply", choice_id(reply), label),
+            // What a key sends stands in the chat as if the person had typed it, and comes in as any text: an id would
+            // be shown to her, and nobody would know it again.
+            QuickReplyKind::Text => ("reply", label, label),
             QuickReplyKind::Location if label.is_empty() => ("location-picker", "location", SEND_LOCATION),
             QuickReplyKind::Location => ("location-picker", "location", label),
             QuickReplyKind::Url if web_address(extra).is_none() => {

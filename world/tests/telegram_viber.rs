@@ -292,12 +292,22 @@ async fn refused_credentials_stop_the_channel(town: Town) {
     town.advance(A_MINUTE * 5).await;
     assert_eq!(shown(&yusuf, "Un momento"), 0);
     let app = town.app();
-    let channel = app.lines().channels().find(|channel| !channel.is_on()).map(|channel| channel.id);
-    let channel = channel.expect("the channel is stopped");
+    // The lines are loaded again a moment after the stop is written down.
+    let stopped = || app.lines().channels().find(|channel| !channel.is_on()).map(|channel| channel.id);
+    let channel = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        loop {
+            if let Some(channel) = stopped() {
+                break channel;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let channel = channel.await.expect("the channel is stopped");
     lines::switch_channel(&app, town.line().id, channel, true).await.expect("the store answers");
     yusuf.sees_next("Un momento").await;
     yusuf.sees_nothing_more().await;
-    assert_eq!(yusuf.conversation().last().map(|bubble| bubble.status), Some(Progress::Delivered));
+    let last = yusuf.conversation().last().map(|bubble| bubble.status);
+    assert_eq!(last, Some(Progress::Delivered));
     town.ends().await;
 }
 
