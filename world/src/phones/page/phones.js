@@ -52,7 +52,7 @@ function addPhone(owner) {
   find(".say label").htmlFor = box.id;
   find(".say label").textContent = `Message from ${owner.name}`;
   box.placeholder = `Write as ${owner.name}`;
-  const phone = { owner, log: find(".log"), board: find(".board"), bubbles: new Map(), said: new Map(), changing: null };
+  const phone = { owner, log: find(".log"), list: find(".log ol"), board: find(".board"), bubbles: new Map(), said: new Map(), changing: null };
   const change = (bubble) => {
     phone.changing = bubble?.id ?? null;
     find(".changing").hidden = !bubble;
@@ -137,9 +137,9 @@ function keys(phone, bubble) {
   const box = element("div", "keys");
   for (const row of bubble.keyboard.rows) {
     const line = element("div", row.some((key) => key.sixths) ? "row sixths" : "row");
+    line.dir = "auto";
     for (const key of row) {
       const made = element(key.tap === "open" ? "a" : "button", "", key.title);
-      made.dir = "auto";
       if (key.sixths) made.style.gridColumn = `span ${key.sixths}`;
       if (key.color) {
         made.style.background = key.color;
@@ -228,7 +228,7 @@ function show(phone, bubble) {
     // A voice that is playing goes on playing.
     if (audio && !audio.paused) item.querySelector("audio")?.replaceWith(audio);
     old.replaceWith(item);
-  } else log.append(item);
+  } else phone.list.append(item);
   phone.bubbles.set(bubble.id, item);
   phone.said.set(bubble.id, bubble);
   board(phone);
