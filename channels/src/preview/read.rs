@@ -195,7 +195,7 @@ pub(crate) fn viber(request: &HttpRequest) -> Shown {
         Tap {
             kind,
             text: owned(button, "/Text").unwrap_or_default(),
-            id: target.clone().filter(|_| kind == QuickReplyKind::Text),
+            id: None,
             target: target.filter(|_| kind == QuickReplyKind::Url),
             description: None,
         }
