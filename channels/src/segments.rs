@@ -74,19 +74,60 @@ pub const fn gsm7_width(c: char) -> Option<usize> {
     }
 }
 
+/// The widths of ASCII, 0 for what has no place: nearly all letters of nearly all texts.
+const ASCII_WIDTHS: [u8; 128] = {
+    let mut widths = [0; 128];
+    let mut i = 0_u8;
+    while i < 128 {
+        widths[i as usize] = match gsm7_width(i as char) {
+            Some(2) => 2,
+            Some(_) => 1,
+            None => 0,
+        };
+        i += 1;
+    }
+    widths
+};
+
+/// The units of a text in the GSM 7-bit alphabet; `None` when it does not fit into it.
+fn gsm7_units(text: &str) -> Option<usize> {
+    text.chars().try_fold(0, |sum, c| {
+        let ascii = usize::try_from(u32::from(c)).ok().and_then(|number| ASCII_WIDTHS.get(number));
+        match ascii {
+            Some(0) => None,
+            Some(width) => Some(sum + usize::from(*width)),
+            None => Some(sum + gsm7_width(c)?),
+        }
+    })
+}
+
+/// The UTF-16 units of a text: one for each character, one more for each beyond the basic plane, whose first byte shows.
+fn utf16_units(text: &str) -> usize {
+    text.chars().count() + text.bytes().filter(|byte| *byte >= 0xf0).count()
+}
+
+/// The alphabet that a text needs, and its units there.
+fn measured(text: &str) -> (Encoding, usize) {
+    gsm7_units(text).map_or_else(|| (Encoding::Ucs2, utf16_units(text)), |units| (Encoding::Gsm7, units))
+}
+
 /// The alphabet that a text needs.
 #[must_use]
 pub fn encoding(text: &str) -> Encoding {
-    if text.chars().all(|c| gsm7_width(c).is_some()) { Encoding::Gsm7 } else { Encoding::Ucs2 }
+    measured(text).0
 }
 
 /// How many parts a text takes.
 #[must_use]
 pub fn count(text: &str) -> Count {
-    let encoding = encoding(text);
-    let units = text.chars().map(|c| encoding.width(c)).sum();
+    let (encoding, units) = measured(text);
     if units <= encoding.single() {
         return Count { encoding, units, parts: usize::from(units > 0), left: encoding.single() - units };
+    }
+    if units == text.chars().count() {
+        // No pair can be in the way of a cut.
+        let parts = units.div_ceil(encoding.joined());
+        return Count { encoding, units, parts, left: parts * encoding.joined() - units };
     }
     let (mut parts, mut filled) = (1, 0);
     for width in text.chars().map(|c| encoding.width(c)) {
@@ -101,8 +142,7 @@ pub fn count(text: &str) -> Count {
 /// The text as the phone network cuts it: each part as full as it can be, words not regarded.
 #[must_use]
 pub fn parts(text: &str) -> Vec<&str> {
-    let encoding = encoding(text);
-    let units: usize = text.chars().map(|c| encoding.width(c)).sum();
+    let (encoding, units) = measured(text);
     if units <= encoding.single() {
         return if text.is_empty() { Vec::new() } else { vec![text] };
     }
