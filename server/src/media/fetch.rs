@@ -142,7 +142,8 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// What a file is by its own bytes. What cannot be recognised keeps the provider's word only where a browser does
 /// nothing with it but save it.
 fn sniffed(bytes: &[u8], said: &str) -> String {
-    if let Some(kind) = infer::get(bytes) {
+    // Pages and scripts are text that somebody's browser would run: those stay bytes to be saved.
+    if let Some(kind) = infer::get(bytes).filter(|kind| !kind.mime_type().starts_with("text/")) {
         return kind.mime_type().to_owned();
     }
     match said.split(';').next().unwrap_or("").trim() {

@@ -36,6 +36,10 @@ pub fn apply(
     {
         consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
     }
+    // The provider's own answer is not written down yet: whether another channel must take over is decided after that.
+    if message.state == MessageState::Sending && goes_elsewhere(channel, &message, &report.status) {
+        return Ok(None);
+    }
     let moved = match turned_up(tx, channel, id, &message, report, part, by_part.is_some(), now)? {
         Some(goes_on) => goes_on,
         None => moved(tx, channel, id, &message, &report.status, by_part.is_some(), now)?,
@@ -96,12 +100,17 @@ fn moved(
         Status::Accepted | Status::Sent => tx.message_reported(id, MessageState::Sent, None),
         Status::Failed { class, code, .. } => {
             let reason = label(*class, code.as_deref());
-            let elsewhere = fails_over(*class)
-                && !channel.delivery.fail_over.is_empty()
+            let elsewhere = goes_elsewhere(channel, message, status)
                 && tx.message_reported_elsewhere(id, &reason, now)?;
             Ok(elsewhere || tx.message_reported(id, MessageState::Failed, Some(reason))?)
         }
     }
+}
+
+/// Whether a report means that the message must go on to another channel.
+fn goes_elsewhere(channel: &Channel, message: &OutgoingRow, status: &Status) -> bool {
+    let failed = matches!(status, Status::Failed { class, .. } if fails_over(*class));
+    failed && message.channel_id == channel.id && !channel.delivery.fail_over.is_empty()
 }
 
 /// Whether another channel may reach her when this one failed for such a reason.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use openline::boot::{self, Duty};
 use openline::config::Config;
+use openline::lines::{self, Delivery};
 use tokio::net::TcpListener;
 use world::load::content;
 use world::load::people::Target;
@@ -133,6 +134,12 @@ async fn prepare(config: &Config, provider: &str) -> anyhow::Result<String> {
     let flows = files.get("flows.json").context("the sample line has no flows.json")?;
     let flows = load::content::with_echoing_menu(flows)?;
     files.insert("flows.json".into(), flows);
-    let imported = openline::lines::import_files(&app, files).await.context("the line cannot be imported")?;
-    line::whatsapp_channel(&app, imported.line_id, provider).await
+    let imported = lines::import_files(&app, files).await.context("the line cannot be imported")?;
+    let path = line::whatsapp_channel(&app, imported.line_id, provider).await?;
+    // What is measured is the server, not the pace at which a provider takes messages.
+    let unlimited = Delivery { per_second: Some(0.0), ..Delivery::default() };
+    for channel in app.lines().channels() {
+        lines::set_delivery(&app, imported.line_id, channel.id, &unlimited).await?;
+    }
+    Ok(path)
 }
