@@ -80,7 +80,7 @@ pub use probe::{
 pub use rates::{PersonRate, Rates, rates};
 pub use registry::{AddressInfo, Field, FieldKind, ProviderInfo, provider_info, providers};
 pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
-pub use tariff::{Price, Tariff, TariffError, Tariffs, price};
+pub use tariff::{Price, RowError, Tariff, TariffError, TariffRow, Tariffs, amount, price};
 
 use flow::words::Urn;
 use jiff::Timestamp;

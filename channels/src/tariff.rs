@@ -32,6 +32,8 @@ const MAX_PREFIX: usize = 15;
 const MAX_CATEGORY: usize = 40;
 /// Millionths are counted, so six digits after the point are exact.
 const DECIMALS: usize = 6;
+/// How long `2026-01-01` is.
+const DAY_LETTERS: usize = 10;
 /// The most digits before the point of a price.
 const MAX_WHOLE_DIGITS: usize = 9;
 
@@ -92,6 +94,35 @@ pub struct Price {
     pub valid_from: Date,
 }
 
+/// One row as it is written: everything as text, so that what was typed is what is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TariffRow {
+    /// A look or a provider.
+    pub channel: String,
+    /// A plus and digits; empty for everywhere.
+    #[serde(default)]
+    pub to: String,
+    /// `segment`, `message`, `minute` or `template:CATEGORY`.
+    pub unit: String,
+    pub price: String,
+    pub currency: String,
+    /// A day, such as `2026-01-01`.
+    pub valid_from: String,
+}
+
+/// What is wrong with one row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("row {}, {field}: {problem}", .row + 1)]
+pub struct RowError {
+    /// From 0 on.
+    pub row: usize,
+    /// The field of [`TariffRow`].
+    pub field: &'static str,
+    /// In plain words.
+    pub problem: &'static str,
+}
+
 /// Why a table was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the tariffs: {problem}")]
@@ -144,9 +175,36 @@ impl Tariffs {
         let mut seen = HashSet::new();
         for row in file.tariff {
             let start = row.span().start;
-            let row = row.into_inner().read().map_err(|(offset, problem)| at(offset, problem))?;
-            if !seen.insert((row.channel, row.to.clone(), row.unit.clone(), row.valid_from)) {
-                return Err(at(start, "another row is for the same channel, numbers, unit and day"));
+            let row = row.into_inner();
+            let place = |field| row.place(field).unwrap_or(start);
+            let read = row.written().read().map_err(|(field, problem)| at(place(field), problem))?;
+            if !seen.insert(read.key()) {
+                return Err(at(start, TWICE));
+            }
+            let row = read;
+            rows.push(row);
+        }
+        Ok(Self { rows })
+    }
+
+    /// A table of rows as they are written.
+    ///
+    /// # Errors
+    /// At the first row that is not as described, or that says the same as an earlier one.
+    pub fn of(written: &[TariffRow]) -> Result<Self, RowError> {
+        if written.len() > MAX_ROWS {
+            return Err(RowError {
+                row: MAX_ROWS,
+                field: "channel",
+                problem: "there are more than ten thousand rows",
+            });
+        }
+        let mut rows = Vec::with_capacity(written.len());
+        let mut seen = HashSet::new();
+        for (at, row) in written.iter().enumerate() {
+            let row = row.read().map_err(|(field, problem)| RowError { row: at, field, problem })?;
+            if !seen.insert(row.key()) {
+                return Err(RowError { row: at, field: "channel", problem: TWICE });
             }
             rows.push(row);
         }
@@ -160,32 +218,78 @@ impl Tariffs {
     }
 }
 
-type Problem = (usize, &'static str);
+const TWICE: &str = "another row is for the same channel, numbers, unit and day";
+
+/// The field, and what is wrong with it.
+type Problem = (&'static str, &'static str);
 
 impl Row {
-    fn read(self) -> Result<Tariff, Problem> {
-        let channel = Channel::parse(self.channel.get_ref()).ok_or((
-            self.channel.span().start,
-            "channel is a look such as sms or a provider such as twilio",
-        ))?;
-        let to = match &self.to {
-            None => String::new(),
-            Some(to) => prefix(to.get_ref())
-                .ok_or((to.span().start, "to is a plus and the digits that the numbers begin with"))?,
+    fn written(&self) -> TariffRow {
+        TariffRow {
+            channel: self.channel.get_ref().clone(),
+            to: self.to.as_ref().map(|to| to.get_ref().clone()).unwrap_or_default(),
+            unit: self.unit.get_ref().clone(),
+            price: self.price.get_ref().clone(),
+            currency: self.currency.get_ref().clone(),
+            valid_from: self.valid_from.get_ref().to_string(),
+        }
+    }
+
+    /// Where a field stands in the file.
+    fn place(&self, field: &str) -> Option<usize> {
+        let span = match field {
+            "channel" => self.channel.span(),
+            "to" => self.to.as_ref()?.span(),
+            "unit" => self.unit.span(),
+            "price" => self.price.span(),
+            "currency" => self.currency.span(),
+            "valid_from" => self.valid_from.span(),
+            _ => return None,
         };
-        let unit = Unit::parse(self.unit.get_ref())
-            .ok_or((self.unit.span().start, "unit is segment, message, minute or template:CATEGORY"))?;
-        let micros = micros(self.price.get_ref()).ok_or((
-            self.price.span().start,
+        Some(span.start)
+    }
+}
+
+impl TariffRow {
+    fn read(&self) -> Result<Tariff, Problem> {
+        let channel = Channel::parse(&self.channel)
+            .ok_or(("channel", "channel is a look such as sms or a provider such as twilio"))?;
+        let to = match self.to.as_str() {
+            "" => String::new(),
+            to => prefix(to).ok_or(("to", "to is a plus and the digits that the numbers begin with"))?,
+        };
+        let unit = Unit::parse(&self.unit)
+            .ok_or(("unit", "unit is segment, message, minute or template:CATEGORY"))?;
+        let micros = micros(&self.price).ok_or((
+            "price",
             "price is a text such as \"0.0742\", with at most six digits after the point",
         ))?;
-        let currency = self.currency.get_ref();
-        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err((self.currency.span().start, "currency is three capital letters, such as USD"));
+        if self.currency.len() != 3 || !self.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(("currency", "currency is three capital letters, such as USD"));
         }
-        let valid_from = day(self.valid_from.get_ref())
-            .ok_or((self.valid_from.span().start, "valid_from is a day, such as 2026-01-01"))?;
-        Ok(Tariff { channel, to, unit, micros, currency: currency.clone(), valid_from })
+        let valid_from =
+            day(&self.valid_from).ok_or(("valid_from", "valid_from is a day, such as 2026-01-01"))?;
+        Ok(Tariff { channel, to, unit, micros, currency: self.currency.clone(), valid_from })
+    }
+}
+
+impl Tariff {
+    /// What no other row may say as well.
+    fn key(&self) -> (Channel, String, Unit, Date) {
+        (self.channel, self.to.clone(), self.unit.clone(), self.valid_from)
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn written(&self) -> TariffRow {
+        TariffRow {
+            channel: self.channel.as_str().to_owned(),
+            to: if self.to.is_empty() { String::new() } else { format!("+{}", self.to) },
+            unit: self.unit.to_string(),
+            price: amount(self.micros),
+            currency: self.currency.clone(),
+            valid_from: self.valid_from.to_string(),
+        }
     }
 }
 
@@ -193,6 +297,14 @@ impl Channel {
     /// A provider's name or a look's; where both have one (`viber`), the look, which takes all of its providers in.
     fn parse(name: &str) -> Option<Self> {
         Look::parse(name).map(Self::Look).or_else(|| Provider::parse(name).map(Self::Provider))
+    }
+
+    /// The name that [`Self::parse`] reads.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Provider(provider) => provider.as_str(),
+            Self::Look(look) => look.as_str(),
+        }
     }
 
     /// How well a row for it fits a message; `None` when it does not.
@@ -253,6 +365,17 @@ fn prefix(text: &str) -> Option<String> {
     fits.then(|| digits.to_owned())
 }
 
+/// Millionths as a price is written: `0.0742`.
+#[must_use]
+pub fn amount(micros: u64) -> String {
+    let (whole, fraction) = (micros / 1_000_000, micros % 1_000_000);
+    let fraction = format!("{fraction:06}");
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_string(),
+        fraction => format!("{whole}.{fraction}"),
+    }
+}
+
 /// A price in millionths, exactly.
 fn micros(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -266,10 +389,9 @@ fn micros(text: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)
 }
 
-fn day(written: &toml::value::Datetime) -> Option<Date> {
-    let date = written.date.filter(|_| written.time.is_none() && written.offset.is_none())?;
-    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
-        .ok()
+fn day(written: &str) -> Option<Date> {
+    // Longer ones have a time, which a price has not.
+    (written.len() == DAY_LETTERS).then(|| written.parse().ok())?
 }
 
 /// What a message costs to a number (with or without its plus; empty where the channel has none) on a day. `None` when
@@ -319,6 +441,39 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(micros(text), expected, "{text}");
+        }
+    }
+
+    fn row(channel: &str, to: &str, price: &str, valid_from: &str) -> TariffRow {
+        let [channel, to, price, valid_from] = [channel, to, price, valid_from].map(str::to_owned);
+        TariffRow { channel, to, unit: "segment".into(), price, currency: "USD".into(), valid_from }
+    }
+
+    #[test]
+    fn rows_are_read_and_written_the_same() {
+        let rows = vec![
+            row("sms", "", "0.05", "2026-01-01"),
+            row("sms", "+593", "0.0742", "2026-01-01"),
+            row("twilio", "+593", "1", "2026-02-01"),
+        ];
+        let table = Tariffs::of(&rows).unwrap();
+        let written: Vec<TariffRow> = table.rows().iter().map(Tariff::written).collect();
+        assert_eq!(written, rows);
+    }
+
+    #[test]
+    fn a_wrong_row_is_named() {
+        let good = row("sms", "", "0.05", "2026-01-01");
+        for (bad, field) in [
+            (row("smoke", "", "1", "2026-01-01"), "channel"),
+            (row("sms", "593", "1", "2026-01-01"), "to"),
+            (row("sms", "", "a lot", "2026-01-01"), "price"),
+            (row("sms", "", "1", "2026-13-01"), "valid_from"),
+            (row("sms", "", "1", "2026-01-01T10:00:00"), "valid_from"),
+            (good.clone(), "channel"),
+        ] {
+            let error = Tariffs::of(&[good.clone(), bad]).unwrap_err();
+            assert_eq!((error.row, error.field), (1, field), "{error}");
         }
     }
 

@@ -24,6 +24,7 @@ pub mod live;
 pub mod media;
 pub mod outbound;
 pub mod store;
+pub mod tariffs;
 pub mod vault;
 pub mod webchat;
 pub mod webhook;

@@ -227,6 +227,8 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
         "users" => json!({"name": "N", "email": format!("{id}@x.example"), "password": "short", "roles": []}),
         "{id}" => json!({"name": "Changed"}),
         "assign" => json!({"user": if path.contains("restricted") { Value::Null } else { json!(user) }}),
+        "preview" => json!({"text": "Hola"}),
+        "tariffs" => json!({"rows": [], "version": ""}),
         "reply" => json!({"text": "Hola", "expected_last_id": Uuid::max(), "client_id": id}),
         "note" => json!({"text": "A note", "client_id": id}),
         "snooze" => json!({"until": null}),

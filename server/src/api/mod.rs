@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::inbox::presence::Presence;
-use crate::{access, authoring, bulk, inbox, lines, media};
+use crate::{access, authoring, bulk, inbox, lines, media, tariffs};
 
 pub use problem::{Problem, ProblemBody};
 
@@ -59,6 +59,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(lines::http::routes())
         .merge(bulk::http::routes())
         .merge(media::http::routes())
+        .merge(tariffs::http::routes())
         .merge(authoring::http::routes())
 }
 

@@ -99,10 +99,12 @@ async fn simulate(
 ) -> Result<axum::Json<Simulation>, Problem> {
     access::access_flows(&api.app, &staff, line)?;
     let looked = api.desk.look(&api.app, line).await?;
+    let tariffs = api.app.store.read(crate::tariffs::tariffs).await?;
     let app = api.app.clone();
     let work = move || {
         let laid = saved::talked_to(&looked, request.source)?;
-        Ok(simulate::shown(&simulate::play(&app, &looked.line, &laid, &request)?, request.look))
+        let on = simulate::On::new(&app, &looked.line, request.look, &tariffs);
+        Ok(simulate::shown(&simulate::play(&app, &looked.line, &laid, &request)?, &on))
     };
     Ok(axum::Json(api.desk.work(work).await?))
 }

@@ -175,13 +175,12 @@ fn made(played: &Played, laid: &Laid, request: &SaveSimulation) -> Result<SavedC
         seen.extend(messages(played, at + 1));
     }
     let mut last = expecting(&seen);
-    let simulation = simulate::shown(played, request.simulation.look);
-    let named = simulation.results.into_iter().map(|result| {
+    let named = simulate::results(played).into_iter().map(|result| {
         let value = if result.category.is_empty() { result.value } else { result.category };
         (result.key, value)
     });
     last.results = named.collect();
-    last.ended = Some(simulation.ended);
+    last.ended = Some(simulate::is_over(played));
     saved.steps.push(last);
     Ok(saved)
 }

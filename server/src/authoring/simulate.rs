@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use channels::Tariffs;
 use flow::asks::AskKind;
 use flow::contact::{Contact, ContactUrn};
 use flow::events::{EventKind, MsgOut};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use super::lay::Laid;
 use super::notes::{self, note};
 use super::view::{
-    Bubble, BubbleAttachment, BubbleChoice, BubbleFrom, ChoiceStyle, ContactNow, Degraded, Look, Note,
+    Bubble, BubbleAttachment, BubbleChoice, BubbleFrom, ChoiceStyle, ContactNow, Cost, Degraded, Look, Note,
     ResultNow, Segments, Simulate, SimulatedContact, SimulatedStep, SimulatedTurn, Simulation, WaitKind,
     Waiting,
 };
@@ -26,6 +27,7 @@ use crate::app::App;
 use crate::flows::content_of;
 use crate::inbound::MAX_TEXT_CHARS;
 use crate::lines::Line;
+use crate::tariffs::PriceView;
 
 /// The most steps of a simulation.
 pub const MAX_STEPS: usize = 200;
@@ -213,17 +215,74 @@ fn the_line_hears(line: &Line, text: &str) -> Vec<Note> {
     notes
 }
 
+/// On what a simulation is shown: the line's own channel of a look where it has one, and what that costs.
+pub struct On<'a> {
+    look: channels::Look,
+    account: Option<&'a channels::Account>,
+    /// Of the line itself: most people whom it writes to have one of the same country.
+    number: &'a str,
+    tariffs: &'a Tariffs,
+    day: Date,
+}
+
+impl<'a> On<'a> {
+    /// The look on a line, today.
+    #[must_use]
+    pub fn new(app: &App, line: &'a Line, look: Look, tariffs: &'a Tariffs) -> Self {
+        let look = match look {
+            Look::Whatsapp => channels::Look::Whatsapp,
+            Look::Sms => channels::Look::Sms,
+            Look::Webchat => channels::Look::Webchat,
+        };
+        let accounts = line.channels.iter().filter_map(|channel| channel.account.as_ref());
+        let account = accounts.into_iter().find(|account| channels::Look::of(account) == look);
+        let number = line.channels.iter().find(|channel| channel.address.starts_with('+'));
+        let number = number.map_or("", |channel| channel.address.as_str());
+        Self { look, account, number, tariffs, day: crate::answers::today(line, app.now()) }
+    }
+
+    fn preview(&self, content: &Content) -> channels::Preview {
+        match self.account {
+            Some(account) => channels::preview_on(account, content),
+            None => channels::preview(self.look, content),
+        }
+    }
+
+    fn price(&self, preview: &channels::Preview) -> Option<channels::Price> {
+        channels::price(self.tariffs, preview, self.number, self.day)
+    }
+}
+
+/// Sums by currency; what would not fit into a number is left out.
+#[derive(Default)]
+struct Costs(BTreeMap<String, u64>);
+
+impl Costs {
+    fn add(&mut self, price: &channels::Price) {
+        let sum = self.0.entry(price.currency.clone()).or_default();
+        *sum = sum.saturating_add(price.micros);
+    }
+
+    fn view(self) -> Vec<Cost> {
+        self.0
+            .into_iter()
+            .map(|(currency, micros)| Cost { amount: channels::amount(micros), currency })
+            .collect()
+    }
+}
+
 /// How a simulation is shown.
 #[must_use]
-pub fn shown(played: &Played, look: Look) -> Simulation {
+pub fn shown(played: &Played, on: &On<'_>) -> Simulation {
     let session = played.stage.session();
+    let mut costs = Costs::default();
     let turns = played.turns.iter().enumerate().map(|(at, turn)| {
         let mut bubbles: Vec<Bubble> = turn.said.iter().map(|(text, files)| of_person(text, files)).collect();
         let mut notes: Vec<Note> =
             turn.before.iter().map(|before| note(&before.kind, before.text.clone())).collect();
         for event in &turn.heard.events {
             if let EventKind::MsgCreated { msg, .. } | EventKind::IvrCreated { msg } = &event.kind {
-                bubbles.push(of_line(msg, look));
+                bubbles.push(of_line(msg, on, &mut costs));
             }
             notes.extend(notes::of(event, session));
         }
@@ -232,23 +291,34 @@ pub fn shown(played: &Played, look: Look) -> Simulation {
     });
     let turns = turns.collect();
     let waiting = waiting(&played.stage);
-    let results = session.map(|session| session.runs.as_slice()).unwrap_or_default().iter();
-    let results: BTreeMap<_, _> = results.flat_map(|run| &run.results).collect();
     Simulation {
         turns,
         ended: waiting.is_none(),
         waiting,
         contact: now(played.stage.contact()),
-        results: results
-            .into_iter()
-            .map(|(key, result)| ResultNow {
-                key: key.to_string(),
-                name: result.name.to_string(),
-                value: result.value.to_string(),
-                category: result.category.to_string(),
-            })
-            .collect(),
+        results: results(played),
+        costs: costs.view(),
     }
+}
+
+/// Whether the flow is over.
+#[must_use]
+pub fn is_over(played: &Played) -> bool {
+    waiting(&played.stage).is_none()
+}
+
+/// The results as they are in the end.
+#[must_use]
+pub fn results(played: &Played) -> Vec<ResultNow> {
+    let runs = played.stage.session().map(|session| session.runs.as_slice()).unwrap_or_default();
+    let results: BTreeMap<_, _> = runs.iter().flat_map(|run| &run.results).collect();
+    let shown = results.into_iter().map(|(key, result)| ResultNow {
+        key: key.to_string(),
+        name: result.name.to_string(),
+        value: result.value.to_string(),
+        category: result.category.to_string(),
+    });
+    shown.collect()
 }
 
 fn unheard(why: &Unheard) -> Note {
@@ -309,17 +379,15 @@ fn of_person(text: &str, files: &[String]) -> Bubble {
         attachments: attachments(&content),
         degraded: Vec::new(),
         segments: None,
+        price: None,
     }
 }
 
-fn of_line(msg: &MsgOut, look: Look) -> Bubble {
+fn of_line(msg: &MsgOut, on: &On<'_>, costs: &mut Costs) -> Bubble {
     let content = content_of(msg);
-    let look = match look {
-        Look::Whatsapp => channels::Look::Whatsapp,
-        Look::Sms => channels::Look::Sms,
-        Look::Webchat => channels::Look::Webchat,
-    };
-    let preview = channels::preview(look, &content);
+    let preview = on.preview(&content);
+    let price = on.price(&preview);
+    price.iter().for_each(|price| costs.add(price));
     let word = |value: serde_json::Result<serde_json::Value>| {
         value.ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
     };
@@ -351,5 +419,6 @@ fn of_line(msg: &MsgOut, look: Look) -> Bubble {
             encoding: word(serde_json::to_value(segments.encoding)),
             characters: segments.characters,
         }),
+        price: price.map(PriceView::of),
     }
 }

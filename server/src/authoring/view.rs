@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::inbox::view::Named;
 pub use crate::lines::checks::{FlowName, FlowProblem, Severity};
 pub use crate::lines::conversations::{TestMismatch, TestRun, TestedConversation};
+use crate::tariffs::PriceView;
 
 /// A line's flows: what runs, what is being prepared, what went wrong.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -194,6 +195,16 @@ pub struct Simulation {
     pub ended: bool,
     pub contact: ContactNow,
     pub results: Vec<ResultNow>,
+    /// What everything that the line said costs, by currency.
+    pub costs: Vec<Cost>,
+}
+
+/// A sum.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Cost {
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// What one step led to.
@@ -237,6 +248,8 @@ pub struct Bubble {
     pub degraded: Vec<Degraded>,
     /// Only on SMS.
     pub segments: Option<Segments>,
+    /// What it costs today to a number of the line's own country; absent when the table of prices does not say.
+    pub price: Option<PriceView>,
 }
 
 /// A quick reply.

@@ -1,5 +1,6 @@
 //! `openline …`: what an operator types.
 mod backup;
+mod channel;
 mod doctor;
 mod flow;
 mod serve;
@@ -32,8 +33,11 @@ enum Command {
     Migrate,
     /// Makes or replaces a line from its content folder.
     Import { folder: PathBuf },
-    /// Makes a channel of a line, or replaces its settings.
-    Channel(setup::ChannelArguments),
+    /// Works on the lines' channels: lists, makes, tests and pauses them.
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
+    /// Shows what sending costs, or replaces that table.
+    Tariffs(channel::TariffArguments),
     /// Adds a member of staff; the password is read from standard input.
     Staff(setup::StaffArguments),
     /// Copies the data (never the keys) of a SQLite installation into a new file, while the server runs.
@@ -90,7 +94,8 @@ async fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
             println!("The database is up to date.");
         }
         Command::Import { folder } => setup::import(config, &folder).await?,
-        Command::Channel(channel) => setup::channel(config, channel).await?,
+        Command::Channel(command) => return channel::run(config, command).await,
+        Command::Tariffs(arguments) => channel::tariffs(config, arguments).await?,
         Command::Staff(staff) => setup::staff(config, staff).await?,
         Command::Backup { file } => backup::run(&config, &file)?,
         Command::RotateMasterKey => setup::rotate(config).await?,

@@ -1,6 +1,6 @@
-//! Lines, channels, staff, keys: what is set up from the command line. A running server takes it up by itself.
+//! Lines, staff, keys: what is set up from the command line. A running server takes it up by itself.
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -9,25 +9,8 @@ use openline::access::{self, Grant, Role};
 use openline::app::App;
 use openline::app::{Actor, Ctx};
 use openline::config::Config;
-use openline::lines::{self, NewChannel};
+use openline::lines;
 use uuid::Uuid;
-
-/// Arguments of `openline channel`.
-#[derive(Args)]
-pub struct ChannelArguments {
-    /// The line's slug.
-    #[arg(long)]
-    line: String,
-    /// `whatsapp_cloud`, `twilio` or `webchat`.
-    #[arg(long)]
-    kind: String,
-    /// The number (id) at the provider, or the page's name.
-    #[arg(long)]
-    address: String,
-    /// A JSON file with the provider's settings; a web chat needs none.
-    #[arg(long)]
-    settings: Option<PathBuf>,
-}
 
 /// Arguments of `openline staff`.
 #[derive(Args)]
@@ -62,28 +45,6 @@ pub async fn import(config: Config, folder: &Path) -> anyhow::Result<()> {
         "Line {}: {} flows, {} answers, {} files.",
         imported.slug, imported.flows, imported.answers, imported.files
     );
-    Ok(())
-}
-
-/// Makes a channel.
-pub async fn channel(config: Config, arguments: ChannelArguments) -> anyhow::Result<()> {
-    let settings = match &arguments.settings {
-        None => serde_json::json!({}),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            serde_json::from_str(&text).with_context(|| path.display().to_string())?
-        }
-    };
-    let public = config.public_url.clone();
-    let app = open(config).await?;
-    let line = line_id(&app, &arguments.line)?;
-    let new = NewChannel { kind: arguments.kind.clone(), address: arguments.address, settings };
-    let id = lines::add_channel(&app, line, &new).await?;
-    if arguments.kind == "webchat" {
-        println!("The page is {public}/chat/{}", arguments.line);
-    } else {
-        println!("The provider must call {public}/hooks/{id}");
-    }
     Ok(())
 }
 

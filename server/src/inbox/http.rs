@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::presence::Doing;
+use super::preview::{ReplyPreview, preview};
 use super::read::{Counts, QueueKeys, Reader, Thread, View};
 use super::verbs::{self, Desk, Reply, checked_text};
 use super::view::{ConversationRow, ConversationView, Entry, TopicName, topic_name};
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(take))
         .routes(routes!(assign))
         .routes(routes!(reply))
+        .routes(routes!(preview_reply))
         .routes(routes!(note))
         .routes(routes!(close))
         .routes(routes!(reopen))
@@ -292,6 +294,34 @@ async fn reply(
     let entry = doing(&api, &by, place, move |tx, desk, held| desk.reply(tx, held, &reply)).await?;
     api.app.signals.outbound.notify_one();
     Ok(axum::Json(entry))
+}
+
+/// A reply that is being written.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Unsent {
+    text: String,
+}
+
+/// See what a reply will be on the person's channel, and what it costs, before it is sent.
+#[utoipa::path(post, path = "/lines/{line}/conversations/{id}/preview", tag = "inbox",
+    params(("line" = Uuid, Path), ("id" = Uuid, Path)), request_body = Unsent, responses(
+    (status = 200, body = ReplyPreview), (status = 404, body = ProblemBody),
+    (status = 409, body = ProblemBody, description = "no-address"), (status = 422, body = ProblemBody),
+))]
+async fn preview_reply(
+    State(api): State<Api>,
+    SignedIn(staff): SignedIn,
+    Path((line, id)): Path<(Uuid, Uuid)>,
+    Json(body): Json<Unsent>,
+) -> Result<axum::Json<ReplyPreview>, Problem> {
+    let text = checked_text("text", &body.text, verbs::MAX_REPLY_CHARS)?;
+    let access = line_access(&api, &staff, line)?;
+    let shown = reading(&api, access, move |tx, reader| {
+        let held = access::access_conversation(tx, reader.app, reader.access, id)?;
+        preview(tx, reader.app, &held, &text, reader.now)
+    });
+    Ok(axum::Json(shown.await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -4,6 +4,7 @@
 //! that one person's affairs happen one after the other, whichever process and whoever of staff is at work.
 pub mod http;
 pub mod presence;
+pub mod preview;
 pub mod read;
 mod read_sql;
 mod sql;

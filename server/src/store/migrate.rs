@@ -30,6 +30,7 @@ const DATA: &[Migration] = &[
     migration!("0003_flow_drafts"),
     migration!("0004_delivery"),
     migration!("0006_media"),
+    migration!("0008_tariffs"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 

@@ -1,0 +1,86 @@
+//! What a reply will be on the person's channel, before it is sent: its parts, what it costs, what is left out.
+use std::borrow::Cow;
+
+use channels::{Look, Preview};
+use flow::words::Content;
+use serde::Serialize;
+
+use super::read;
+use crate::access::Held;
+use crate::api::Problem;
+use crate::app::App;
+use crate::store::{Result, Ts, Tx};
+use crate::tariffs::{self, PriceView};
+
+/// A reply as the person's channel will show it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReplyPreview {
+    /// The texts that leave, in order.
+    pub parts: Vec<String>,
+    /// How many messages the person gets.
+    pub messages: usize,
+    /// Only where it goes as SMS.
+    pub segments: Option<ReplySegments>,
+    /// What the channel cannot show as it is written, in plain words.
+    pub degraded: Vec<String>,
+    /// Why it cannot be sent at all; all else is empty then.
+    pub refused: Option<String>,
+    /// Absent when the table of prices does not say.
+    pub price: Option<PriceView>,
+}
+
+/// What a text takes as SMS.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReplySegments {
+    /// What is paid for.
+    pub count: usize,
+    /// `gsm7`, or `ucs2` with fewer letters a segment.
+    pub encoding: &'static str,
+    pub characters: usize,
+    /// Letters that fit into the last segment still.
+    pub left_in_last: usize,
+}
+
+/// Shows a reply before it is sent.
+///
+/// # Errors
+/// When the store refuses, or there is no address to answer to.
+pub fn preview(tx: &mut Tx<'_>, app: &App, held: &Held, text: &str, now: Ts) -> Result<ReplyPreview> {
+    let to = read::reply_to(tx, held)?
+        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    let lines = app.lines();
+    let channel = lines.channel(to.channel_id).map(|(_, channel)| channel);
+    let content = Content { text: text.to_owned(), ..Content::default() };
+    let preview = match channel.and_then(|channel| channel.account.as_ref()) {
+        Some(account) => channels::preview_on(account, &content),
+        None => channels::preview(Look::Webchat, &content),
+    };
+    let number = held.contact().urn(to.id).filter(|known| is_number(known.urn.scheme()));
+    let number = number.map_or(Cow::Borrowed(""), |known| known.urn.path_text());
+    let day = crate::answers::today(held.access().line(), now);
+    let price = tariffs::price(&tariffs::tariffs(tx)?, &preview, &number, day);
+    Ok(view(preview, price))
+}
+
+fn is_number(scheme: &str) -> bool {
+    matches!(scheme, "tel" | "whatsapp")
+}
+
+fn view(preview: Preview, price: Option<PriceView>) -> ReplyPreview {
+    ReplyPreview {
+        segments: preview.segments.map(|segments| ReplySegments {
+            count: segments.count,
+            encoding: match segments.encoding {
+                channels::segments::Encoding::Gsm7 => "gsm7",
+                channels::segments::Encoding::Ucs2 => "ucs2",
+            },
+            characters: segments.characters,
+            left_in_last: segments.left_in_last,
+        }),
+        parts: preview.parts,
+        messages: preview.messages,
+        degraded: preview.degraded.into_iter().map(|one| one.why).collect(),
+        refused: preview.refused,
+        price,
+    }
+}
