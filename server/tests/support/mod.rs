@@ -79,7 +79,10 @@ fn configuration(database: Database, folder: &Path) -> Config {
             "OPENLINE_TEST_POSTGRES must name a PostgreSQL server to test on (postgres://…); bin/ci starts one",
         );
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        config.schema = format!("test_{}_{number}", std::process::id());
+        // Process ids come again on a machine that started anew; the folder's name is random.
+        let random = folder.file_name().unwrap_or_default().to_string_lossy();
+        let random: String = random.chars().filter(char::is_ascii_alphanumeric).collect();
+        config.schema = format!("test_{}_{number}_{}", std::process::id(), random.to_ascii_lowercase());
         config.postgres_writers = 3;
     }
     config
