@@ -356,6 +356,48 @@ describe("a conversation", () => {
   });
 });
 
+describe("before something is sent", () => {
+  it("tells what a reply is by SMS and what it costs, once typing rests", async () => {
+    const { page } = tab;
+    await asNadia(`inbox/all/${mock.id(106)}`);
+    await at(page, "reply-box").fill("Your transfer is ready.");
+    await at(page, "reply-price").waitFor();
+    assert.match(await at(page, "reply-segments").innerText(), /1\W* SMS, \W*23\W* characters/);
+    assert.match(await at(page, "reply-price").innerText(), /0\.0742 USD/);
+    await at(page, "reply-box").fill("Su transferencia está lista. ".repeat(4));
+    await until(async () => /2\W* SMS/.test(await at(page, "reply-segments").innerText()), "two segments");
+    assert.match(await at(page, "reply-price").innerText(), /0\.1484 USD/);
+    await shot(page, "reply-cost");
+    await at(page, "mode-note").click();
+    await at(page, "reply-cost").waitFor({ state: "detached" });
+    assert.equal(calls("preview").length, 2, "not for every letter");
+    noErrors(tab.errors);
+  });
+
+  it("asks nothing for a short text where nothing is charged by length", async () => {
+    const { page } = tab;
+    await asNadia();
+    await at(page, "reply-box").fill("Good morning");
+    await page.waitForTimeout(900);
+    assert.equal(calls("preview").length, 0);
+    assert.equal(await at(page, "reply-cost").count(), 0);
+  });
+});
+
+describe("a file that could not be had", () => {
+  it("says so, and is fetched again when asked", async () => {
+    const { page } = tab;
+    await asNadia();
+    const file = page.locator("[data-testid=file][data-state=given_up]");
+    await file.waitFor();
+    assert.match(await file.innerText(), /Voice message\W* – could not be had/);
+    await file.getByTestId("file-again").click();
+    await page.locator("[data-testid=file][data-state=waiting]").waitFor();
+    assert.equal(calls("retry").length, 1);
+    noErrors(tab.errors);
+  });
+});
+
 describe("the link", () => {
   it("is left alone while nothing happens, on every screen, empty and failing ones too", async () => {
     const { page } = tab;
@@ -466,6 +508,32 @@ describe("settings", () => {
     noErrors(tab.errors);
   });
 
+  it("keeps prices, names the wrong one, and loses nothing that was typed", async () => {
+    const { page } = tab;
+    await signIn(page, mock.base, "ada@casa.example", PASSWORD);
+    await at(page, "menu-prices").click();
+    await at(page, "price-row").first().waitFor();
+    assert.equal(await at(page, "price-save").isDisabled(), true);
+    await at(page, "price-add").click();
+    const row = at(page, "price-row").last();
+    await row.getByTestId("price-to").fill("+57");
+    await row.getByTestId("price-price").fill("cheap");
+    await at(page, "price-save").click();
+    await at(page, "price-problem").waitFor();
+    assert.equal(await row.getByTestId("price-price").getAttribute("aria-invalid"), "true");
+    assert.equal(await row.getByTestId("price-to").inputValue(), "+57");
+    await row.getByTestId("price-price").fill("0.05");
+    await at(page, "price-save").click();
+    await at(page, "price-problem").waitFor({ state: "detached" });
+    await until(() => at(page, "price-save").isDisabled(), "it to be saved");
+    const sent = mock.log.findLast((call) => call.method === "PUT").body.rows;
+    assert.deepEqual(sent.map((one) => [one.to, one.price]), [["+593", "0.0742"], ["", "0.04"], ["+57", "0.05"]]);
+    await at(page, "price-remove").first().click();
+    await at(page, "price-save").click();
+    await until(async () => (await at(page, "price-row").count()) === 2 && (await at(page, "price-save").isDisabled()), "one to be gone");
+    noErrors(tab.errors);
+  });
+
   it("brakes a sending and lets it go on", async () => {
     const { page } = tab;
     await signIn(page, mock.base, "li@casa.example", PASSWORD);
@@ -534,7 +602,7 @@ describe("settings", () => {
       ["li@casa.example", ["inbox", "health", "channels", "sendings", "you"]],
       ["per@casa.example", ["audit", "you"]],
       ["fatima@casa.example", ["flows", "you"]],
-      ["ada@casa.example", ["flows", "health", "channels", "sendings", "audit", "users", "you"]],
+      ["ada@casa.example", ["flows", "health", "channels", "sendings", "prices", "audit", "users", "you"]],
     ]) {
       await signIn(page, mock.base, email, PASSWORD);
       await at(page, "me").waitFor();

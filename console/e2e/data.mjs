@@ -154,6 +154,7 @@ export function world(language) {
     entry(ago(11 * MINUTE), "event", staff("nadia"), "", { event: { type: "taken" } }),
     entry(ago(10 * MINUTE), "message_out", staff("nadia"), w.answer, { status: "read" }),
     entry(ago(9 * MINUTE), "message_in", { kind: "person" }, w.lost, { attachments: [{ content_type: "image/jpeg", name: "photo.jpg", size: 34_120, url: "/console/e2e-photo.svg", placeholder: null }] }),
+    entry(ago(8 * MINUTE), "message_in", { kind: "person" }, "", { attachments: [{ content_type: "audio/ogg", name: null, size: null, url: null, placeholder: null, state: "given_up", media: id(77) }] }),
     entry(ago(8 * MINUTE), "note", staff("omar"), w.note),
     entry(ago(7 * MINUTE), "message_out", staff("nadia"), w.failed, { status: "failed", reason: w.reason }),
   );
@@ -187,6 +188,13 @@ export function world(language) {
       flows_stopped_24h: 14,
       set_aside: 1,
       unparsable: 1,
+    },
+    tariffs: {
+      version: "1",
+      rows: [
+        { channel: "sms", to: "+593", unit: "segment", price: "0.0742", currency: "USD", valid_from: "2026-01-01" },
+        { channel: "whatsapp", to: "", unit: "template:marketing", price: "0.04", currency: "USD", valid_from: "2026-07-01" },
+      ],
     },
     sendings: {
       items: [

@@ -136,7 +136,18 @@ export async function start({ language = "en" } = {}) {
     return entry;
   }
 
-  function conversationCall(c, verb, method, body, user, url) {
+  function previewOf(c, text) {
+    const shown = { parts: [text], messages: 1, segments: null, degraded: [], refused: null, price: null };
+    if (c.channel !== "sms") return shown;
+    const plain = /^[\x20-\x7e]*$/.test(text);
+    const size = plain ? 160 : 70;
+    const count = Math.ceil(text.length / size);
+    const segments = { count, encoding: plain ? "gsm7" : "ucs2", characters: text.length, left_in_last: count * size - text.length };
+    const price = { amount: (count * 0.0742).toFixed(4), currency: "USD", unit: "segment", count, amount_each: "0.0742", valid_from: "2026-01-01" };
+    return { ...shown, segments, price };
+  }
+
+  function conversationCall(c, verb, method, body, user, url, parts = []) {
     if (method === "GET" && verb === undefined) return full(c, user);
     if (method === "GET" && verb === "messages") {
       const all = w.entries.get(c.id);
@@ -166,6 +177,11 @@ export async function start({ language = "en" } = {}) {
       return undefined;
     }
     if (verb === "reveal") return { value: "+57 300 555 2231", until: new Date(Date.now() + 60_000).toISOString() };
+    if (verb === "preview") return previewOf(c, body.text);
+    if (verb === "media") {
+      for (const file of w.entries.get(c.id).flatMap((one) => one.attachments)) if (file.media === parts[0] && parts[1] === "retry") file.state = "waiting";
+      return undefined;
+    }
     if (verb === "presence") return undefined;
     throw new Refusal(404, "not-found");
   }
@@ -207,7 +223,7 @@ export async function start({ language = "en" } = {}) {
     if (what === "conversations") {
       const c = w.conversations.get(cid);
       if (!c || !visible(c, user)) throw new Refusal(404, "not-found");
-      return conversationCall(c, verb, method, body, user, url);
+      return conversationCall(c, verb, method, body, user, url, parts.slice(3));
     }
     throw new Refusal(404, "not-found");
   }
@@ -252,6 +268,15 @@ export async function start({ language = "en" } = {}) {
     if (!session) throw new Refusal(401, "signed-out");
     if (request.method !== "GET" && request.headers["x-csrf-token"] !== session.csrf) throw new Refusal(403, "csrf");
     if (parts[0] === "lines") return lineCall(parts.slice(2), request.method, body, session.user, url);
+    if (parts[0] === "tariffs" && session.user.roles.includes("administrator")) {
+      if (request.method === "PUT") {
+        if (body.version !== w.tariffs.version) throw new Refusal(409, "changed-meanwhile");
+        const row = body.rows.findIndex((one) => !/^\d+(\.\d{1,6})?$/.test(one.price));
+        if (row >= 0) throw new Refusal(422, "wrong-value", { detail: `row ${row + 1}, price: price is a text such as "0.0742"`, field: "rows", row, column: "price" });
+        w.tariffs = { rows: body.rows, version: randomUUID() };
+      }
+      return w.tariffs;
+    }
     if (parts[0] === "providers" && session.user.roles.includes("administrator")) return { items: channels.providers };
     if (parts[0] === "users" && session.user.roles.includes("administrator")) {
       if (request.method === "GET") return w.users;

@@ -172,6 +172,13 @@ for (const language of LANGUAGES) {
             await page.goto(`${mock.base}/console/casa/settings/sendings`);
             await at(page, "sending").first().waitFor();
             await check(page, "sendings");
+            await page.goto(`${mock.base}/console/casa/settings/prices`);
+            await at(page, "price-row").first().waitFor();
+            await at(page, "price-add").click();
+            await at(page, "price-row").last().getByTestId("price-price").fill("cheap");
+            await at(page, "price-save").click();
+            await at(page, "price-problem").waitFor();
+            await check(page, "prices");
             await page.goto(`${mock.base}/console/casa/settings/audit`);
             await at(page, "audit-line").first().waitFor();
             await check(page, "audit");

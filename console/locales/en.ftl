@@ -165,6 +165,9 @@ file-file = File
 file-show = { $file } – show
 file-save = { $file } – save
 file-not-kept = { $file } (not available)
+file-waiting = { $file } – being fetched…
+file-given-up = { $file } – could not be had
+file-again = Try again
 picture-clear = Show clearly
 picture-blur = Blur
 
@@ -173,6 +176,11 @@ reply-or-note = Reply or note
 reply = Reply
 note = Note
 send = Send
+reply-left = { $n ->
+    [one] 1 more character fits
+   *[other] { $n } more characters fit
+}
+reply-split = Leaves as { $n } messages
 note-add = Add note
 reply-write = Write a reply
 reply-hint = Write a reply.  / for saved replies
@@ -803,6 +811,23 @@ per-second = Most messages a second
 per-second-help = Empty: what the provider is known to take. 0: no limit.
 
 ## Messages to many
+place-prices = Prices
+prices-explain = What sending costs. Staff see it before they send a reply, and flow authors in the simulator; nothing is held back because of it. Of the rows that fit, a provider's come before a kind of channel's, then the longest beginning of the number, then the newest day that has come.
+prices-none = No prices yet: nobody is told what a message costs.
+prices-save = Save prices
+prices-unsaved = Not saved yet.
+did-save-prices = Prices saved
+price-channel = Channel or provider
+price-to = Numbers that begin with
+price-everywhere = everywhere
+price-unit = For each
+price-price = Price
+price-currency = Currency
+price-valid_from = Valid from
+price-add = Add a price
+price-remove = Remove
+price-remove-row = Remove price { $n }
+sim-costs = costs { $sums }
 place-sendings = Sendings
 sendings-explain = Messages to many people: how far they are. A paused one sends nothing until it goes on.
 sendings-none = Nothing has been sent to many yet.

@@ -165,6 +165,9 @@ file-file = Archivo
 file-show = { $file } – mostrar
 file-save = { $file } – guardar
 file-not-kept = { $file } (no disponible)
+file-waiting = { $file } – se está descargando…
+file-given-up = { $file } – no se pudo obtener
+file-again = Intentar de nuevo
 picture-clear = Ver con nitidez
 picture-blur = Difuminar
 
@@ -173,6 +176,11 @@ reply-or-note = Respuesta o nota
 reply = Respuesta
 note = Nota
 send = Enviar
+reply-left = { $n ->
+    [one] cabe 1 carácter más
+   *[other] caben { $n } caracteres más
+}
+reply-split = Sale en { $n } mensajes
 note-add = Añadir nota
 reply-write = Escriba una respuesta
 reply-hint = Escriba una respuesta.  / para respuestas guardadas
@@ -803,6 +811,23 @@ per-second = Mensajes por segundo como mucho
 per-second-help = Vacío: lo que se sabe que el proveedor admite. 0: sin límite.
 
 ## Messages to many
+place-prices = Precios
+prices-explain = Lo que cuesta enviar. El personal lo ve antes de enviar una respuesta, y quienes escriben flujos en el simulador; nada se retiene por su precio. De las filas que coinciden, las de un proveedor van antes que las de un tipo de canal, luego el comienzo de número más largo y luego el día más reciente que ya llegó.
+prices-none = Aún no hay precios: a nadie se le dice cuánto cuesta un mensaje.
+prices-save = Guardar precios
+prices-unsaved = Aún sin guardar.
+did-save-prices = Precios guardados
+price-channel = Canal o proveedor
+price-to = Números que empiezan por
+price-everywhere = todos
+price-unit = Por cada
+price-price = Precio
+price-currency = Moneda
+price-valid_from = Válido desde
+price-add = Añadir un precio
+price-remove = Quitar
+price-remove-row = Quitar el precio { $n }
+sim-costs = cuesta { $sums }
 place-sendings = Envíos
 sendings-explain = Mensajes a muchas personas: cuánto avanzaron. Uno en pausa no envía nada hasta que sigue.
 sendings-none = Aún no se envió nada a muchas personas.

@@ -36,7 +36,7 @@ describe("what a role sees", () => {
     expect(seen("protection_focal_point")).toBe("inbox you");
     expect(seen("line_manager")).toBe("inbox health channels sendings you");
     expect(seen("data_protection_officer")).toBe("audit you");
-    expect(seen("administrator")).toBe("flows health channels sendings audit users you");
+    expect(seen("administrator")).toBe("flows health channels sendings prices audit users you");
     expect(seen("flow_author")).toBe("flows you");
   });
   it("decides the first screen", () => {

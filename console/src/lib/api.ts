@@ -197,6 +197,8 @@ export class LineApi {
   refer = (id: string, kind: string, note: string) => this.verb<void>(id, "refer", { kind, note });
   reply = (id: string, text: string, expected_last_id: string | null, client_id: string) =>
     this.verb<T.Entry>(id, "reply", { text, expected_last_id, client_id });
+  preview = (id: string, text: string) => this.verb<T.ReplyPreview>(id, "preview", { text });
+  fetchAgain = (id: string, media: string) => this.verb<void>(id, `media/${media}/retry`);
   note = (id: string, text: string, client_id: string) => this.verb<T.Entry>(id, "note", { text, client_id });
   reveal = (id: string, identity: string, reason: string) =>
     this.verb<{ value: string; until: string }>(id, "reveal", { identity, reason });
@@ -216,6 +218,11 @@ export class LineApi {
   discard = (id: string) => post<void>(`${this.base}/set-aside/${id}/discard`);
   audit = (after?: string | null) => get<T.Page<T.AuditLine>>(`${this.base}/audit${query({ after })}`);
 }
+
+export const tariffs = {
+  get: () => get<T.TariffTable>("/tariffs"),
+  put: (rows: T.TariffRow[], version: string) => request<T.TariffTable>("PUT", "/tariffs", { rows, version }),
+};
 
 export const users = {
   list: () => get<T.UserRow[] | T.Page<T.UserRow>>("/users"),

@@ -4,7 +4,7 @@ import { type Line, type Role, type Session, type View, VIEWS } from "./types";
 
 export const BASE = "/console";
 
-export const SETTINGS_PAGES = ["health", "channels", "sendings", "audit", "users", "you"] as const;
+export const SETTINGS_PAGES = ["health", "channels", "sendings", "prices", "audit", "users", "you"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
 export const FLOWS_PAGES = ["list", "draft", "tests"] as const;
@@ -89,6 +89,7 @@ const SEEN_BY: Record<Place, readonly Role[] | "everyone"> = {
   health: ["line_manager", "administrator"],
   channels: ["line_manager", "administrator"],
   sendings: ["line_manager", "administrator"],
+  prices: ["administrator"],
   audit: ["data_protection_officer", "administrator"],
   users: ["administrator"],
   you: "everyone",

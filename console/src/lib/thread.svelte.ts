@@ -1,6 +1,7 @@
 /** One conversation on this tab: what was said, what is being written, and what is on its way. */
 import { type LineApi, NoConnection, Problem, serverNow } from "./api";
 import { applyStatus, mergeEntries } from "./inbox";
+import { Preview } from "./preview.svelte";
 import type { Conversation, ConversationRow, Entry, Named, StreamEvent } from "./types";
 import { uuid } from "./uuid";
 
@@ -35,6 +36,8 @@ export class Thread {
   readers = $state.raw<Named[]>([]);
   writers = $state.raw<Named[]>([]);
 
+  /** What the reply in the box will be, where that is worth knowing. */
+  readonly preview: Preview;
   mode = $state<Mode>("reply");
   text = $state("");
   noteText = $state("");
@@ -59,7 +62,9 @@ export class Thread {
     readonly id: string,
     private readonly api: LineApi,
     private readonly me: Named,
-  ) {}
+  ) {
+    this.preview = new Preview(api, id);
+  }
 
   /** Anything that would be lost if this object were dropped. */
   get busy(): boolean {
@@ -97,6 +102,15 @@ export class Thread {
     } finally {
       this.loading = false;
     }
+  }
+
+  /** Fetches a file again that was given up. The entry tells what becomes of it. */
+  async fetchAgain(media: string): Promise<void> {
+    await this.api.fetchAgain(this.id, media);
+    this.entries = this.entries.map((entry) => ({
+      ...entry,
+      attachments: (entry.attachments ?? []).map((file) => (file.media === media ? { ...file, state: "waiting" as const } : file)),
+    }));
   }
 
   accept(conversation: Conversation) {

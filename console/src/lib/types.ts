@@ -153,6 +153,42 @@ export interface Attachment {
   url: string | null;
   /** Words in place of a file that cannot be shown. */
   placeholder: string | null;
+  /** A file that a person sent; absent for others. */
+  state?: "waiting" | "here" | "given_up" | null;
+  /** Its id, for fetching it again. */
+  media?: string | null;
+}
+
+export interface Price {
+  /** For everything, such as `0.1484`. */
+  amount: string;
+  currency: string;
+  unit: string;
+  count: number;
+  amount_each: string;
+  valid_from: string;
+}
+/** A reply as the person's channel will show it. */
+export interface ReplyPreview {
+  parts: string[];
+  messages: number;
+  segments: { count: number; encoding: "gsm7" | "ucs2"; characters: number; left_in_last: number } | null;
+  degraded: string[];
+  refused: string | null;
+  price: Price | null;
+}
+/** One row of the table of prices, as it is written. */
+export interface TariffRow {
+  channel: string;
+  to: string;
+  unit: string;
+  price: string;
+  currency: string;
+  valid_from: string;
+}
+export interface TariffTable {
+  rows: TariffRow[];
+  version: string;
 }
 
 export interface Entry {

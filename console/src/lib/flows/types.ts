@@ -163,6 +163,8 @@ export interface Bubble {
   attachments: { content_type: string; url: string }[];
   degraded: { what: string; why: string }[];
   segments: Segments | null;
+  /** What it costs today; absent where the table of prices does not say. */
+  price?: { amount: string; currency: string } | null;
 }
 export interface Note {
   kind: string;
@@ -187,4 +189,6 @@ export interface Talk {
   ended: boolean;
   contact: { name: string | null; language: string | null; fields: Record<string, string>; groups: string[] };
   results: { key: string; name: string; value: string; category: string | null }[];
+  /** What everything that the line said costs, by currency. */
+  costs?: { amount: string; currency: string }[];
 }
