@@ -140,6 +140,7 @@ fn loops_beside_intake(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(jobs::housekeeping_loop(app.clone())),
         tokio::spawn(keys_loop(app.clone())),
         tokio::spawn(lines_loop(app.clone())),
+        tokio::spawn(lines::said::ask_loop(app.clone())),
     ];
     let workers = if app.store.dialect() == Dialect::Postgres { POSTGRES_WORKERS } else { 1 };
     for worker in 0..workers {

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::get;
 use http::{Method, StatusCode};
 use openline::access::Role;
+use openline::lines;
 use serde_json::{Value, json};
 use support::{Answer, Browser, World};
 
@@ -14,6 +15,7 @@ on_both_databases!(
     wrong_settings_are_named_and_change_nothing,
     the_provider_says_whether_the_account_works,
     a_line_manager_pauses_and_sets_nothing_up,
+    what_the_provider_said_is_kept_and_asked_for_again,
 );
 
 fn settings(base: &str) -> Value {
@@ -109,6 +111,36 @@ async fn the_provider_says_whether_the_account_works(world: World) {
     let answers = admin.post(&format!("{url}/test"), json!({})).await.body["answers"].clone();
     assert_eq!(answers[0]["ok"], false, "{answers}");
     assert!(!answers.to_string().contains("guessed"), "{answers}");
+}
+
+async fn what_the_provider_said_is_kept_and_asked_for_again(world: World) {
+    let admin = world.signed_in("Esteban", &[Role::Administrator]).await;
+    let id = makes(&admin, &world, &provider().await).await.body["id"].as_str().unwrap().to_owned();
+    let health = async || {
+        let health = admin.get(&format!("/lines/{}/health", world.line)).await.ok();
+        let channels = health["channels"].as_array().unwrap().clone();
+        channels.into_iter().find(|one| one["id"] == id.as_str()).unwrap()
+    };
+    assert_eq!(health().await["provider"], Value::Null, "nobody has asked");
+    // A new channel is not asked behind its administrator's back, nor twice within the time.
+    assert_eq!(lines::said::ask_due(&world.app).await.unwrap(), 0);
+    admin.post(&format!("/lines/{}/channels/{id}/test", world.line), json!({})).await.ok();
+    let kept = health().await;
+    let said = kept["provider"]["answers"].as_array().unwrap();
+    assert!(said.iter().all(|one| one["ok"] == true), "{kept}");
+    assert!(!kept.to_string().contains("hush"), "{kept}");
+    assert_eq!(lines::said::ask_due(&world.app).await.unwrap(), 0);
+    // The token is withdrawn: the next round finds out without anybody asking.
+    let wrong = json!({"settings": {"bot_token": "withdrawn"}});
+    admin.call(Method::PATCH, &format!("/lines/{}/channels/{id}", world.line), Some(wrong)).await.ok();
+    world.app.clock.advance_seconds(lines::said::ASK_EVERY_SECONDS + 1);
+    let admin = world.sign_in("Esteban").await;
+    assert!(lines::said::ask_due(&world.app).await.unwrap() >= 1);
+    let health = admin.get(&format!("/lines/{}/health", world.line)).await.ok();
+    let channels = health["channels"].as_array().unwrap();
+    let channel = channels.iter().find(|one| one["id"] == id.as_str()).unwrap();
+    assert_eq!(channel["provider"]["answers"][0]["ok"], false, "{channel}");
+    assert_eq!((&channel["sent_24h"], &health["templates_held"]), (&json!(0), &json!(0)));
 }
 
 async fn a_line_manager_pauses_and_sets_nothing_up(world: World) {

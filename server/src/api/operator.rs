@@ -16,6 +16,7 @@ use crate::args;
 use crate::inbound::replay::{self, Replayed};
 use crate::inbox::view::Named;
 use crate::lines::ChannelState;
+use crate::lines::setup::ProviderSays;
 use crate::store::{Result, Sql, Ts, Tx};
 
 /// Failures are counted over so long.
@@ -28,6 +29,8 @@ const QUEUED: Sql = crate::sql!("SELECT count(*) FROM message WHERE state = 1 AN
 const UNKNOWN: Sql = crate::sql!("SELECT count(*) FROM message WHERE state = 3 AND channel_id = $1");
 const FAILED: Sql =
     crate::sql!("SELECT count(*) FROM message WHERE id > $1 AND state = 7 AND channel_id = $2");
+const SENT: Sql =
+    crate::sql!("SELECT count(*) FROM message WHERE id > $1 AND state IN (4, 5, 6) AND channel_id = $2");
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -53,6 +56,8 @@ struct ChannelHealth {
     /// Messages that wait to be sent.
     queued: i64,
     failed_24h: i64,
+    /// Messages that the provider took in the last 24 hours: with `failed_24h` the failure rate.
+    sent_24h: i64,
     /// Messages of which nobody knows whether they were sent.
     unknown: i64,
     /// Where the provider must call us.
@@ -63,6 +68,15 @@ struct ChannelHealth {
     state_reason: Option<String>,
     /// Since when it is stopped.
     state_since: Option<String>,
+    /// What the provider said of the account when it was last asked: a test, or the server by itself every 6 hours.
+    provider: Option<ProviderLook>,
+}
+
+/// What a provider said.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ProviderLook {
+    at: String,
+    answers: Vec<ProviderSays>,
 }
 
 /// How a line is doing.
@@ -75,6 +89,8 @@ struct Health {
     unparsable: i64,
     /// Flows that a mistake or a limit ended for somebody in the last 24 hours.
     flows_stopped_24h: i64,
+    /// Templates that a provider holds back: sendings that need them wait.
+    templates_held: usize,
 }
 
 fn shortened(address: &str) -> String {
@@ -113,16 +129,21 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
             last_in_at: last_in.map(Ts::to_rfc3339),
             queued: tx.one(QUEUED, args![id])?.get(0)?,
             failed_24h: tx.one(FAILED, args![first_id, id])?.get(0)?,
+            sent_24h: tx.one(SENT, args![first_id, id])?.get(0)?,
             unknown: tx.one(UNKNOWN, args![id])?.get(0)?,
             webhook_path: if is_ours { None } else { Some(format!("/hooks/{id}")) },
             state: channel.state.as_str(),
             state_reason,
             state_since,
+            provider: tx
+                .provider_said(id)?
+                .map(|(answers, at)| ProviderLook { at: at.to_rfc3339(), answers }),
         });
     }
     let (set_aside, unparsable) = tx.count_waiting_for_operator(&channel_ids(access))?;
     let flows_stopped_24h = tx.stopped_flows(access.line().id, now.plus_seconds(-FAILED_SECONDS))?;
-    Ok(Health { channels, set_aside, unparsable, flows_stopped_24h })
+    let templates_held = crate::bulk::templates(tx, access.line().id)?.len();
+    Ok(Health { channels, set_aside, unparsable, flows_stopped_24h, templates_held })
 }
 
 /// How a line is doing.

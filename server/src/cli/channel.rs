@@ -182,7 +182,7 @@ fn tell(says: &ProviderSays) {
 
 async fn test(app: &App, id: Uuid) -> anyhow::Result<ExitCode> {
     let (_, channel) = find(app, id)?;
-    let answers = setup::test(app, &channel).await;
+    let answers = setup::test(app, &channel).await?;
     answers.iter().for_each(tell);
     if answers.is_empty() {
         println!("This provider answers no questions: send a message to see whether it works.");

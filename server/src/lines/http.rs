@@ -283,7 +283,7 @@ async fn test(
 ) -> Result<axum::Json<Answers>, Problem> {
     access::access_operator(&api.app, &staff, line)?;
     let channel = channel_of(&api.app, line, id)?;
-    Ok(axum::Json(Answers { answers: setup::test(&api.app, &channel).await }))
+    Ok(axum::Json(Answers { answers: setup::test(&api.app, &channel).await? }))
 }
 
 /// Tell the provider where to call.

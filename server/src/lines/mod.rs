@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod http;
 mod import;
 mod load;
+pub mod said;
 pub mod setup;
 mod sql;
 pub mod words;

@@ -1,6 +1,6 @@
 //! Setting a channel up: its settings as a form shows and sends them, and asking its provider whether they work.
 use channels::{About, Balance, FieldKind, Probed};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -14,10 +14,10 @@ use crate::vault::Purpose;
 pub const HIDDEN: &str = "•••";
 
 /// What a provider says about an account.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProviderSays {
     /// `account`, `balance` or `webhook`.
-    pub about: &'static str,
+    pub about: String,
     pub ok: bool,
     /// In plain words.
     pub says: String,
@@ -34,7 +34,7 @@ pub struct ProviderSays {
 }
 
 /// What is left to spend, as the provider writes it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BalanceLeft {
     pub amount: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ impl ProviderSays {
         };
         let Probed { ok, says, quality, balance, webhook, warning, .. } = probed;
         let balance = balance.map(|Balance { amount, currency }| BalanceLeft { amount, currency });
-        Self { about, ok, says, quality, balance, webhook, warning }
+        Self { about: about.to_owned(), ok, says, quality, balance, webhook, warning }
     }
 
     fn silent(about: About) -> Self {
@@ -70,9 +70,13 @@ fn hook(app: &App, channel: &Channel) -> String {
     format!("{}/hooks/{}", app.config.public_url, channel.id)
 }
 
-/// Asks the provider whether the account works, and what it says of itself; empty where nothing can be asked.
-pub async fn test(app: &App, channel: &Channel) -> Vec<ProviderSays> {
-    let Some(account) = &channel.account else { return Vec::new() };
+/// Asks the provider whether the account works, and what it says of itself; empty where nothing can be asked. The
+/// answers are kept for the line's health.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn test(app: &App, channel: &Channel) -> Result<Vec<ProviderSays>> {
+    let Some(account) = &channel.account else { return Ok(Vec::new()) };
     let at = app.now().to_timestamp();
     let mut says = Vec::new();
     for probe in channels::probes(account, at) {
@@ -81,7 +85,12 @@ pub async fn test(app: &App, channel: &Channel) -> Vec<ProviderSays> {
             None => ProviderSays::silent(probe.about),
         });
     }
-    says
+    if !says.is_empty() {
+        let text = serde_json::to_string(&says).map_err(|_| StoreError::Shape("provider_said".into()))?;
+        let (id, now) = (channel.id, app.now());
+        app.store.write(move |tx| tx.put_provider_said(id, &text, now)).await?;
+    }
+    Ok(says)
 }
 
 /// Tells the provider where to call; `None` where only a person can do that, at the provider's own site.

@@ -31,6 +31,7 @@ const DATA: &[Migration] = &[
     migration!("0004_delivery"),
     migration!("0006_media"),
     migration!("0008_tariffs"),
+    migration!("0009_provider_said"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 

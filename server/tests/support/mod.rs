@@ -116,7 +116,10 @@ impl World {
         let (app, _) = openline::boot::open(configuration(database, folder.path())).await.expect("it opens");
         let line = lines::import_files(&app, content("casa")).await.expect("Casa").line_id;
         let elsewhere = lines::import_files(&app, content("otra")).await.expect("Otra").line_id;
-        let settings = json!({"access_token": "t", "app_secret": "s", "verify_token": "v"});
+        // Nobody listens there: no test asks Meta.
+        let nowhere = "http://127.0.0.1:9";
+        let settings =
+            json!({"access_token": "t", "app_secret": "s", "verify_token": "v", "base_url": nowhere});
         let new = |kind: &str, address: &str, settings: Value| NewChannel {
             kind: kind.to_owned(),
             address: address.to_owned(),
