@@ -429,6 +429,20 @@ describe("the link", () => {
 });
 
 describe("settings", () => {
+  it("tells how much of what was sent failed, what the provider says, and which templates wait", async () => {
+    const { page } = tab;
+    await signIn(page, mock.base, "li@casa.example", PASSWORD);
+    await at(page, "menu-health").click();
+    const sms = page.locator(`[data-testid=channel][data-id="${mock.id(22)}"]`);
+    assert.match(await sms.getByTestId("failed-day").innerText(), /3\W* of \W*40\W* \(\W*7\.5%/);
+    assert.match(await sms.getByTestId("account-says").innerText(), /refuses the account[^]*1\.20 USD[^]*asked/);
+    const chat = page.locator(`[data-testid=channel][data-id="${mock.id(21)}"]`);
+    assert.match(await chat.getByTestId("account-says").innerText(), /GREEN/);
+    await at(page, "templates-held").getByRole("link").click();
+    await at(page, "sending").first().waitFor();
+    noErrors(tab.errors);
+  });
+
   it("replays and discards what was set aside", async () => {
     const { page } = tab;
     await signIn(page, mock.base, "li@casa.example", PASSWORD);

@@ -181,11 +181,12 @@ export function world(language) {
     ],
     health: {
       channels: [
-        { id: id(21), kind: "whatsapp", name: `WhatsApp ${w.line}`, address_masked: "+57…0001", last_in_at: ago(2 * MINUTE), queued: 0, failed_24h: 0, unknown: 0, webhook_path: "/hooks/whatsapp-casa" },
-        { id: id(22), kind: "sms", name: "SMS", address_masked: "85…", last_in_at: ago(3 * HOUR), queued: 4, failed_24h: 3, unknown: 1, webhook_path: "/hooks/sms-casa", state: "stopped", state_reason: "Authenticate: the provider refuses the account (20003)" },
+        { id: id(21), kind: "whatsapp", name: `WhatsApp ${w.line}`, address_masked: "+57…0001", last_in_at: ago(2 * MINUTE), queued: 0, failed_24h: 0, sent_24h: 812, unknown: 0, webhook_path: "/hooks/whatsapp-casa", provider: { at: ago(2 * HOUR), answers: [{ about: "account", ok: true, says: "the account works: Casa", quality: "GREEN" }, { about: "webhook", ok: true, says: "a webhook is set", webhook: "https://casa.example/hooks/x" }] } },
+        { id: id(22), kind: "sms", name: "SMS", address_masked: "85…", last_in_at: ago(3 * HOUR), queued: 4, failed_24h: 3, sent_24h: 37, unknown: 1, provider: { at: ago(HOUR), answers: [{ about: "account", ok: false, says: "the provider refuses the account (20003)" }, { about: "balance", ok: true, says: "there is money left", balance: { amount: "1.20", currency: "USD" } }] }, webhook_path: "/hooks/sms-casa", state: "stopped", state_reason: "Authenticate: the provider refuses the account (20003)" },
         { id: id(23), kind: "webchat", name: "Web chat", address_masked: null, last_in_at: null, queued: 0, failed_24h: 0, unknown: 0, webhook_path: null },
       ],
       flows_stopped_24h: 14,
+      templates_held: 1,
       set_aside: 1,
       unparsable: 1,
     },

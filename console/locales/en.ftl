@@ -772,6 +772,12 @@ about-account = Account
 about-balance = Balance
 about-webhook = Webhook
 answer-quality = Standing of the number
+failed-of = { $n } of { $all } ({ $rate })
+account-asked = The provider was asked { $ago }
+templates-held = { $n ->
+    [one] A provider holds a template back; sendings that need it wait.
+   *[other] Providers hold { $n } templates back; sendings that need them wait.
+}
 answer-calls = The provider calls
 answer-nobody = nobody yet
 secret-set = set; leave empty to keep it

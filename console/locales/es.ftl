@@ -772,6 +772,12 @@ about-account = Cuenta
 about-balance = Saldo
 about-webhook = Webhook
 answer-quality = Calidad del número
+failed-of = { $n } de { $all } ({ $rate })
+account-asked = Se preguntó al proveedor { $ago }
+templates-held = { $n ->
+    [one] Un proveedor retiene una plantilla; los envíos que la necesitan esperan.
+   *[other] Los proveedores retienen { $n } plantillas; los envíos que las necesitan esperan.
+}
 answer-calls = El proveedor llama a
 answer-nobody = nadie todavía
 secret-set = ya está; déjelo vacío para conservarlo

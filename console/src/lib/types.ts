@@ -3,6 +3,8 @@
  * Ids are UUID text; times are RFC 3339 in UTC.
  */
 
+import type { ProviderAnswer } from "./channels";
+
 export type Role =
   | "agent"
   | "line_manager"
@@ -234,12 +236,18 @@ export interface Health {
     last_in_at: string | null;
     queued: number;
     failed_24h: number;
+    /** What the provider took; with `failed_24h` the failure rate. */
+    sent_24h?: number;
     unknown: number;
     webhook_path: string | null;
     state?: "on" | "paused" | "stopped";
     /** Why it stopped. */
     state_reason?: string | null;
+    /** What the provider said of the account when it was last asked. */
+    provider?: { at: string; answers: ProviderAnswer[] } | null;
   }[];
+  /** Templates that a provider holds back. */
+  templates_held?: number;
   set_aside: number;
   unparsable: number;
   /** How often a limit stopped a flow in the last 24 hours. */
