@@ -20,6 +20,7 @@ on_both_databases!(
     an_address_that_tries_many_names_is_stopped,
     a_session_lives_in_a_cookie_and_ends,
     everything_but_a_get_needs_the_token,
+    staff_says_when_she_is_away,
     the_administrator_keeps_the_users,
     every_route_answers_every_role_as_the_table_says,
 );
@@ -130,6 +131,25 @@ async fn everything_but_a_get_needs_the_token(world: World) {
     assert_eq!(lucia.post(&path, json!({})).await.status, StatusCode::OK);
 }
 
+async fn staff_says_when_she_is_away(world: World) {
+    let lucia = world.signed_in("Lucia", &[Role::Agent]).await;
+    let diego = world.signed_in("Diego", &[Role::Agent]).await;
+    let team = async || {
+        let team = diego.get(&format!("/lines/{}/team", world.line)).await.ok();
+        let all = team.as_array().unwrap().iter();
+        all.map(|one| (one["name"].as_str().unwrap().to_owned(), one["available"] == true))
+            .collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(lucia.get("/session").await.ok()["user"]["available"], true, "signing in says so");
+    let away = lucia.call(Method::PUT, "/session/available", Some(json!({"available": false}))).await.ok();
+    assert_eq!(away["user"]["available"], false);
+    assert_eq!(lucia.get("/session").await.ok()["user"]["available"], false);
+    assert_eq!(team().await, BTreeMap::from([("Lucia".to_owned(), false), ("Diego".to_owned(), true)]));
+    let back = lucia.call(Method::PUT, "/session/available", Some(json!({"available": true}))).await.ok();
+    assert_eq!(back["user"]["available"], true);
+    assert!(team().await["Lucia"]);
+}
+
 async fn the_administrator_keeps_the_users(world: World) {
     let admin = world.signed_in("Esteban", &[Role::Administrator]).await;
     let wrong = |field: &'static str, value: Value| {
@@ -227,6 +247,7 @@ fn body_for(world: &World, method: &Method, path: &str, user: Uuid, identity: &s
         "users" => json!({"name": "N", "email": format!("{id}@x.example"), "password": "short", "roles": []}),
         "{id}" => json!({"name": "Changed"}),
         "assign" => json!({"user": if path.contains("restricted") { Value::Null } else { json!(user) }}),
+        "available" => json!({"available": false}),
         "preview" => json!({"text": "Hola"}),
         "tariffs" => json!({"rows": [], "version": ""}),
         "reply" => json!({"text": "Hola", "expected_last_id": Uuid::max(), "client_id": id}),

@@ -18,6 +18,7 @@ use crate::lines::Line;
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(create_session, read_session, delete_session))
+        .routes(routes!(set_available))
         .routes(routes!(list_users, create_user))
         .routes(routes!(change_user))
 }
@@ -46,6 +47,8 @@ struct SessionUser {
     id: Uuid,
     name: String,
     email: String,
+    /// Whether conversations may be given to her now. Signing in sets it.
+    available: bool,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -81,7 +84,12 @@ fn session_of(app: &App, staff: &Staff) -> Session {
         .collect();
     open.sort_by(|a, b| a.slug.cmp(&b.slug));
     Session {
-        user: SessionUser { id: staff.id, name: staff.name.clone(), email: staff.email.clone() },
+        user: SessionUser {
+            id: staff.id,
+            name: staff.name.clone(),
+            email: staff.email.clone(),
+            available: staff.available,
+        },
         csrf: staff.csrf().to_owned(),
         lines: open,
         roles: staff.roles_everywhere(),
@@ -132,6 +140,26 @@ async fn delete_session(State(api): State<Api>, SignedIn(staff): SignedIn) -> Re
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie(&api.app, "", 0)?);
     Ok(response)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Availability {
+    available: bool,
+}
+
+/// Say whether conversations may be given to you now.
+#[utoipa::path(put, path = "/session/available", tag = "session", request_body = Availability, responses(
+    (status = 200, body = Session), (status = 401, body = ProblemBody),
+))]
+async fn set_available(
+    State(api): State<Api>,
+    SignedIn(mut staff): SignedIn,
+    Json(wanted): Json<Availability>,
+) -> Result<axum::Json<Session>, Problem> {
+    super::session::set_available(&api.app, &staff, wanted.available).await?;
+    staff.available = wanted.available;
+    Ok(axum::Json(session_of(&api.app, &staff)))
 }
 
 /// A new member of staff.

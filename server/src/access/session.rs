@@ -40,6 +40,8 @@ pub struct Staff {
     pub id: Uuid,
     pub name: String,
     pub email: String,
+    /// Whether conversations may be given to her now.
+    pub available: bool,
     csrf: String,
     token_hash: Vec<u8>,
     /// The nil line stands for the whole installation.
@@ -228,6 +230,7 @@ fn by_hash(tx: &mut Tx<'_>, app: &App, hash: &[u8], now: Ts) -> Result<Option<(S
         id: row.staff,
         name: person.name,
         email: person.email,
+        available: row.available,
         csrf: row.csrf,
         token_hash: hash.to_vec(),
         roles: tx.staff_roles(row.staff)?,
@@ -242,6 +245,21 @@ fn by_hash(tx: &mut Tx<'_>, app: &App, hash: &[u8], now: Ts) -> Result<Option<(S
 /// When the store refuses.
 pub fn still(tx: &mut Tx<'_>, app: &App, staff: &Staff, now: Ts) -> Result<Option<Staff>> {
     Ok(by_hash(tx, app, &staff.token_hash, now)?.map(|(staff, _)| staff))
+}
+
+/// Says whether conversations may be given to her now. Nobody is signed out by it.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn set_available(app: &App, staff: &Staff, available: bool) -> Result<()> {
+    let (inner, id, now) = (app.clone(), staff.id, app.now());
+    let verb = if available { "available" } else { "away" };
+    app.store
+        .write(move |tx| {
+            tx.set_available(id, available)?;
+            audit_session(tx, &inner, id, verb, now)
+        })
+        .await
 }
 
 /// Ends a session.

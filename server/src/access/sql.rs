@@ -42,7 +42,7 @@ const INSERT_SESSION: Sql = crate::sql!(
     "INSERT INTO staff_session (token_hash, staff_id, csrf, created_at, seen_at) VALUES ($1, $2, $3, $4, $4)"
 );
 const SESSION: Sql = crate::sql!(
-    "SELECT x.staff_id, x.csrf, x.seen_at, s.sealed FROM staff_session x JOIN staff s ON s.id = x.staff_id \
+    "SELECT x.staff_id, x.csrf, x.seen_at, s.sealed, s.available FROM staff_session x JOIN staff s ON s.id = x.staff_id \
      WHERE x.token_hash = $1 AND s.active = {true} AND x.seen_at > $2 AND x.created_at > $3"
 );
 const TOUCH_SESSION: Sql = crate::sql!("UPDATE staff_session SET seen_at = $2 WHERE token_hash = $1");
@@ -81,6 +81,7 @@ pub struct SessionRow {
     pub csrf: String,
     pub seen_at: Ts,
     pub sealed: Vec<u8>,
+    pub available: bool,
 }
 
 fn staff_row(row: &Row) -> Result<StaffRow> {
@@ -170,6 +171,7 @@ impl Tx<'_> {
                     csrf: row.get(1)?,
                     seen_at: row.get(2)?,
                     sealed: row.get(3)?,
+                    available: row.get(4)?,
                 })
             })
             .transpose()
