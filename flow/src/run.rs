@@ -1,4 +1,6 @@
 //! One pass through one flow: where it has been, what it has learnt.
+mod results;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -6,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use uuid::Uuid;
+
+pub use results::RunResults;
 
 use crate::contact::Contact;
 use crate::moment::Moment;
@@ -48,9 +52,8 @@ pub struct Run {
     pub flow: FlowRef,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Step>,
-    /// By snake-cased name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub results: BTreeMap<SmolStr, RunResult>,
+    #[serde(default, skip_serializing_if = "RunResults::is_empty")]
+    pub results: RunResults,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub locals: BTreeMap<String, String>,
     pub status: RunStatus,
@@ -141,5 +144,5 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<RunStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub results: Option<BTreeMap<SmolStr, RunResult>>,
+    pub results: Option<RunResults>,
 }

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 const VERSION_1: &str = include_str!("samples/session.v1.json");
 const VERSION_2: &str = include_str!("samples/session.v2.hex");
+const VERSION_3: &str = include_str!("samples/session.v3.hex");
 
 fn id(number: u32) -> String {
     format!("60000000-0000-4000-8000-{number:012}")
@@ -59,7 +60,9 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 #[test]
 fn a_session_of_every_version_goes_on() {
-    for (version, stored) in [(1, VERSION_1.trim().as_bytes().to_vec()), (2, bytes(VERSION_2))] {
+    for (version, stored) in
+        [(1, VERSION_1.trim().as_bytes().to_vec()), (2, bytes(VERSION_2)), (3, bytes(VERSION_3))]
+    {
         let mut story = amina();
         story.stored = stored;
         let session = story.session();
@@ -77,22 +80,26 @@ fn what_is_written_now_is_the_newest_sample() {
     let session = Session::from_stored(&bytes(VERSION_2)).unwrap();
     assert_eq!(
         session.to_stored(),
-        bytes(VERSION_2),
+        bytes(VERSION_3),
         "a change of the form is a new version with its own sample"
     );
-    assert_eq!(
-        Session::from_stored(VERSION_1.trim().as_bytes()).unwrap(),
-        session,
-        "both samples are the same session"
-    );
+    for older in [VERSION_1.trim().as_bytes().to_vec(), bytes(VERSION_3)] {
+        assert_eq!(Session::from_stored(&older).unwrap(), session, "all samples are the same session");
+    }
 }
 
 #[test]
 fn what_is_no_session_is_refused() {
-    for wrong in [&b""[..], b"{", b"{}", b"\x02", b"\x03abc", b"[1]", &bytes(VERSION_2)[..300]] {
+    for wrong in
+        [&b""[..], b"{", b"{}", b"\x02", b"\x03abc", b"\x04abcdefgh", b"[1]", &bytes(VERSION_2)[..300]]
+    {
         assert!(Session::from_stored(wrong).is_err());
     }
-    let mut longer = bytes(VERSION_2);
-    longer.push(0);
-    assert!(Session::from_stored(&longer).is_err());
+    for sample in [bytes(VERSION_2), bytes(VERSION_3)] {
+        for cut in 0..sample.len() {
+            assert!(Session::from_stored(&sample[..cut]).is_err(), "{cut}");
+        }
+        let longer = [&sample[..], &[0]].concat();
+        assert!(Session::from_stored(&longer).is_err());
+    }
 }

@@ -1,5 +1,4 @@
 //! `@run`, `@results`, `@parent`, `@child`, `@trigger`, `@webhook`.
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -11,7 +10,7 @@ use crate::assets::Assets;
 use crate::events::EventKind;
 use crate::excellent::{Object, Properties, Value};
 use crate::refs::FlowRef;
-use crate::run::{Run, RunResult, RunStatus, RunSummary, RunWebhook};
+use crate::run::{Run, RunResult, RunResults, RunStatus, RunSummary, RunWebhook};
 use crate::triggers::{Trigger, TriggerEvent};
 
 /// A run as expressions see their own.
@@ -131,12 +130,12 @@ pub(super) enum Results {
 impl Results {
     /// One result, by its key in lower case.
     pub(super) fn get(self, key: &str) -> Option<Object> {
-        let key = self.all().get_key_value(key)?.0.clone();
+        let key = self.all().key(key)?.clone();
         Some(Object::lazy(ResultView { results: self, key }))
     }
 
-    fn all(&self) -> &BTreeMap<SmolStr, RunResult> {
-        static NONE: BTreeMap<SmolStr, RunResult> = BTreeMap::new();
+    fn all(&self) -> &RunResults {
+        static NONE: RunResults = RunResults::new();
         match self {
             Self::OfRun(run) => &run.results,
             Self::OfSummary(summary) => summary.results.as_ref().unwrap_or(&NONE),

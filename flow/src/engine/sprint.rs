@@ -21,7 +21,7 @@ use crate::modifiers::{Change, reevaluate_groups};
 use crate::moment::Moment;
 use crate::refs::FlowRef;
 use crate::resumes::Resume;
-use crate::run::{Run, RunStatus, Step};
+use crate::run::{Run, RunResults, RunStatus, Step};
 use crate::session::{Asking, Input, Pushed, Session};
 use crate::triggers::Trigger;
 use crate::waits::Wait;
@@ -31,6 +31,7 @@ use crate::words::Language;
 const DIAL_GRACE_SECONDS: i64 = 30;
 /// What most sprints come to.
 const USUAL_EVENTS: usize = 8;
+const USUAL_SEGMENTS: usize = 4;
 
 /// The languages to translate into: the contact's and the workspace's.
 pub(crate) type Languages = SmallVec<[Language; 2]>;
@@ -87,7 +88,7 @@ impl<'c> Engine<'c> {
             resumed: None,
             choice: None,
             groups_current: false,
-            segments: Vec::new(),
+            segments: Vec::with_capacity(USUAL_SEGMENTS),
             steps: 0,
             last_node: None,
         };
@@ -290,7 +291,7 @@ impl<'c> Engine<'c> {
             uuid,
             flow: flow.to_ref(),
             path: Vec::new(),
-            results: std::collections::BTreeMap::new(),
+            results: RunResults::default(),
             locals: std::collections::BTreeMap::new(),
             status: RunStatus::Active,
             had_input: false,

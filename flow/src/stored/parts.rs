@@ -1,10 +1,10 @@
 //! The parts of a session as bytes. The order of the fields is the format: a change of it is a new version.
-use super::bytes::{Bytes, Damaged, Kept, keep_json, take_json};
+use super::bytes::{Bytes, Damaged, Kept, USUAL_ITEMS, Written, keep_json, take_json};
 use crate::contact::Ticket;
 use crate::definition::FlowType;
 use crate::events::{Event, EventKind, History, MsgIn, PhoneCall};
 use crate::refs::{FlowRef, Ref};
-use crate::run::{Run, RunResult, RunStatus, RunSummary, RunWebhook, Step};
+use crate::run::{Run, RunResult, RunResults, RunStatus, RunSummary, RunWebhook, Step};
 use crate::session::{Asking, Input, Offered, Session};
 use crate::triggers::{KeywordMatch, Trigger, TriggerEvent, TriggerKind};
 use crate::words::{QuickReply, QuickReplyKind, Urn};
@@ -13,7 +13,7 @@ use crate::words::{QuickReply, QuickReplyKind, Urn};
 macro_rules! kept_struct {
     ($name:ident { $($field:ident),* $(,)? }) => {
         impl Kept for $name {
-            fn keep(&self, out: &mut Vec<u8>) {
+            fn keep(&self, out: &mut Written) {
                 let Self { $($field),* } = self;
                 $($field.keep(out);)*
             }
@@ -28,8 +28,8 @@ macro_rules! kept_struct {
 macro_rules! kept_enum {
     ($name:ident { $($variant:ident = $number:literal),* $(,)? }) => {
         impl Kept for $name {
-            fn keep(&self, out: &mut Vec<u8>) {
-                out.push(match self { $(Self::$variant => $number),* });
+            fn keep(&self, out: &mut Written) {
+                out.byte(match self { $(Self::$variant => $number),* });
             }
             fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
                 Ok(match u64::take(from)? { $($number => Self::$variant,)* _ => return Err(Damaged) })
@@ -41,7 +41,7 @@ macro_rules! kept_enum {
 macro_rules! kept_as_json {
     ($($name:ident),*) => {$(
         impl Kept for $name {
-            fn keep(&self, out: &mut Vec<u8>) {
+            fn keep(&self, out: &mut Written) {
                 keep_json(self, out);
             }
             fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
@@ -108,9 +108,8 @@ kept_enum!(TriggerKind {
 kept_as_json!(Asking, KeywordMatch, RunSummary, RunWebhook, Ticket);
 
 impl Kept for Urn {
-    fn keep(&self, out: &mut Vec<u8>) {
-        self.as_str().len().keep(out);
-        out.extend_from_slice(self.as_str().as_bytes());
+    fn keep(&self, out: &mut Written) {
+        out.text(self.as_str());
     }
 
     fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
@@ -120,17 +119,17 @@ impl Kept for Urn {
 
 /// Messages, which start most sessions, field by field; other events as JSON.
 impl Kept for TriggerEvent {
-    fn keep(&self, out: &mut Vec<u8>) {
+    fn keep(&self, out: &mut Written) {
         if let Self::Known(event) = self
             && let EventKind::MsgReceived { msg, ticket_uuid } = &event.kind
         {
-            out.push(1);
+            out.byte(1);
             event.uuid.keep(out);
             event.created_on.keep(out);
             msg.keep(out);
             ticket_uuid.keep(out);
         } else {
-            out.push(0);
+            out.byte(0);
             keep_json(self, out);
         }
     }
@@ -145,9 +144,31 @@ impl Kept for TriggerEvent {
     }
 }
 
+/// Sorted by their keys, as they are in memory.
+impl Kept for RunResults {
+    fn keep(&self, out: &mut Written) {
+        self.len().keep(out);
+        for (key, result) in self {
+            key.keep(out);
+            result.keep(out);
+        }
+    }
+
+    fn take(from: &mut Bytes<'_>) -> Result<Self, Damaged> {
+        let count = from.count()?;
+        let mut results = Self::with_capacity(count.min(USUAL_ITEMS));
+        for _ in 0..count {
+            if !results.push_last(Kept::take(from)?, Kept::take(from)?) {
+                return Err(Damaged);
+            }
+        }
+        Ok(results)
+    }
+}
+
 /// What nobody needs of a run is not kept: see [`Session::compact`].
 impl Kept for Run {
-    fn keep(&self, out: &mut Vec<u8>) {
+    fn keep(&self, out: &mut Written) {
         let Self {
             uuid,
             flow,
