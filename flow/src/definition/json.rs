@@ -11,6 +11,8 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, V
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Error, Number, Value};
 
+use super::plain_json;
+
 /// From so many members on an object is searched for doubled names by hashing.
 const MANY_MEMBERS: usize = 24;
 
@@ -30,11 +32,21 @@ pub(crate) enum Json<'t> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Object<'t>(&'t [Member<'t>]);
 
-type Member<'t> = (&'t str, Json<'t>);
+pub(super) type Member<'t> = (&'t str, Json<'t>);
 
 /// Where values are put while they are needed. Texts with escapes, lists and members lie here; dropping it drops all.
 #[derive(Default)]
 pub(crate) struct Arena(Bump);
+
+impl Arena {
+    pub(super) fn text(&self, text: &str) -> &str {
+        self.0.alloc_str(text)
+    }
+
+    pub(super) fn list<T, I: ExactSizeIterator<Item = T>>(&self, items: I) -> &[T] {
+        self.0.alloc_slice_fill_iter(items)
+    }
+}
 
 impl<'t> Object<'t> {
     pub(crate) fn get(&self, name: &str) -> Option<&'t Json<'t>> {
@@ -47,7 +59,7 @@ impl<'t> Object<'t> {
 }
 
 /// Puts the last of several members with the same name into the place of the first.
-fn without_doubles(members: &mut Vec<Member<'_>>, from: usize) {
+pub(super) fn without_doubles(members: &mut Vec<Member<'_>>, from: usize) {
     if members.len() - from < MANY_MEMBERS {
         let mut at = from + 1;
         while at < members.len() {
@@ -73,12 +85,16 @@ fn without_doubles(members: &mut Vec<Member<'_>>, from: usize) {
 impl<'t> Json<'t> {
     /// Reads a text.
     pub(crate) fn parse(text: &'t [u8], arena: &'t Arena) -> Result<Self, Error> {
-        let reading = Reading::new(arena);
         // one look at all bytes is cheaper than one at each text
-        match std::str::from_utf8(text) {
-            Ok(text) => whole(&mut serde_json::Deserializer::from_str(text), &reading),
-            Err(_) => whole(&mut serde_json::Deserializer::from_slice(text), &reading),
+        let whole = std::str::from_utf8(text).ok();
+        if let Some(value) = whole.and_then(|text| plain_json::read(text, arena)) {
+            return Ok(value);
         }
+        let reading = Reading::new(arena);
+        let mut from = serde_json::Deserializer::from_slice(text);
+        let value = reading.deserialize(&mut from)?;
+        from.end()?;
+        Ok(value)
     }
 
     /// A value that has been read already.
@@ -96,6 +112,10 @@ impl<'t> Json<'t> {
                 Self::Object(Object(arena.0.alloc_slice_fill_iter(members)))
             }
         }
+    }
+
+    pub(super) fn object(members: &'t [Member<'t>]) -> Self {
+        Self::Object(Object(members))
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -141,15 +161,6 @@ impl<'t> Json<'t> {
             ),
         }
     }
-}
-
-fn whole<'t, R: serde_json::de::Read<'t>>(
-    from: &mut serde_json::Deserializer<R>,
-    reading: &Reading<'t>,
-) -> Result<Json<'t>, Error> {
-    let value = reading.deserialize(&mut *from)?;
-    from.end()?;
-    Ok(value)
 }
 
 /// A text being read: the items and members of lists that are still open, the innermost last.

@@ -3,6 +3,7 @@
 mod flow;
 mod json;
 mod localization;
+mod plain_json;
 mod reader;
 
 use std::sync::OnceLock;
@@ -13,6 +14,7 @@ use smol_str::SmolStr;
 pub use flow::{Exit, Flow, Node};
 pub(crate) use json::{Arena, Json};
 pub use localization::Localization;
+pub(crate) use localization::Translations;
 pub(crate) use reader::{MAX_RESULT_NAME_CHARS, Reader};
 pub use reader::{Pointer, ResultName};
 
