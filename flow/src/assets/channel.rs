@@ -92,23 +92,25 @@ pub(super) fn choose<'c>(
     {
         return Some(channel);
     }
+    let mut fitting = channels.iter().filter(|channel| fits(channel));
     if scheme != "tel" {
-        return channels.iter().find(|channel| fits(channel));
+        return fitting.next();
     }
+    let mut fitting = fitting.filter(|channel| {
+        channel.allow_international
+            || channel.country.is_none_or(|own| country().is_none_or(|country| country == own))
+    });
+    let first = fitting.next()?;
+    // most lines have one number, which there is nothing to compare with
+    let Some(second) = fitting.next() else { return Some(first) };
     let path = urn.path_text();
     let digits = path.trim_start_matches('+');
-    let mut best: Option<(&Channel, usize)> = None;
-    for channel in channels.iter().filter(|channel| fits(channel)) {
-        if channel.country.is_some() && !channel.allow_international {
-            let country = country();
-            if country.is_some() && country != channel.country {
-                continue;
-            }
-        }
+    let mut best = (first, first.overlap(digits));
+    for channel in std::iter::once(second).chain(fitting) {
         let overlap = channel.overlap(digits);
-        if best.is_none_or(|(_, most)| overlap > most) {
-            best = Some((channel, overlap));
+        if overlap > best.1 {
+            best = (channel, overlap);
         }
     }
-    best.map(|(channel, _)| channel)
+    Some(best.0)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::env::Country;
+use crate::text::phones::Phone;
 use crate::text::urns::Parts;
 use crate::words::Urn;
 
@@ -16,8 +17,8 @@ pub struct ContactUrn {
     /// With its display but without a query.
     urn: Urn,
     pub channel: Option<Uuid>,
-    /// The country of a phone number, once somebody has asked.
-    country: OnceLock<Option<Country>>,
+    /// What a phone number is, once somebody has asked.
+    phone: OnceLock<Option<Box<Phone>>>,
 }
 
 impl PartialEq for ContactUrn {
@@ -32,7 +33,7 @@ impl ContactUrn {
     /// An address that prefers no channel.
     #[must_use]
     pub fn new(urn: Urn) -> Self {
-        Self { urn, channel: None, country: OnceLock::new() }
+        Self { urn, channel: None, phone: OnceLock::new() }
     }
 
     /// The address, with its display but without a query.
@@ -41,12 +42,18 @@ impl ContactUrn {
         &self.urn
     }
 
-    /// The country that a phone number belongs to: worked out once, since the numbering plans take their time.
+    /// The phone number that this is: read once, since the numbering plans take their time.
+    pub(crate) fn phone(&self) -> Option<&Phone> {
+        let read = || {
+            (self.urn.scheme() == "tel").then(|| Phone::read(&self.urn.path_text())).flatten().map(Box::new)
+        };
+        self.phone.get_or_init(read).as_deref()
+    }
+
+    /// The country that a phone number belongs to.
     #[must_use]
     pub fn country(&self) -> Option<Country> {
-        let find =
-            || (self.urn.scheme() == "tel").then(|| crate::tel::country_of(&self.urn.path())).flatten();
-        *self.country.get_or_init(find)
+        self.phone()?.country()
     }
 
     /// The same in the way that its scheme is written; `country` is where a number without a country code is.

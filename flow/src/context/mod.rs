@@ -165,7 +165,7 @@ impl Root for Context<'_> {
 
     fn inner_property(&self, name: &str, key: &str, inner: &str) -> Option<Value> {
         match (name, key) {
-            ("results", key) => run::plain_property(self.run().results.get(&*lower(key))?, inner),
+            ("results", key) => run::plain_property(self.run().results.get(&lower(key))?, inner),
             ("contact", "fields") => contact::field(self.contact, self.assets, inner),
             _ => None,
         }
@@ -177,6 +177,11 @@ impl Root for Context<'_> {
 
     fn deprecation(&self, name: &str) -> Option<Arc<str>> {
         (name == "legacy_extra").then(|| Arc::from("@legacy_extra is deprecated"))
+    }
+
+    fn shown_urn(&self, urn: &str) -> Option<String> {
+        let held = self.contact.urns.iter().find(|held| held.urn().as_str() == urn)?;
+        Some(held.phone()?.national())
     }
 
     fn locations(&self) -> Option<&Hierarchy> {
@@ -219,8 +224,7 @@ impl Properties for GlobalsView {
 
 /// Property names are the same in capitals.
 pub(super) fn lower(key: &str) -> Cow<'_, str> {
-    // names are as good as always written in these
-    if key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()) {
+    if !key.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
         return key.into();
     }
     if key.chars().any(char::is_uppercase) { key.to_lowercase().into() } else { key.into() }

@@ -46,6 +46,11 @@ pub trait Root {
         let _ = name;
         None
     }
+    /// An address that has been read already, as a person would write it.
+    fn shown_urn(&self, urn: &str) -> Option<String> {
+        let _ = urn;
+        None
+    }
     /// The places that the `has_state` family knows.
     fn locations(&self) -> Option<&Hierarchy> {
         None

@@ -163,6 +163,43 @@ fn whole(text: &str, country: Option<Country>) -> Option<String> {
     PHONE_NUMBER_UTIL.is_valid_number(&number).then(|| e164(&number))
 }
 
+/// A full number that has been read: reading takes longer than everything that is asked of it.
+#[derive(Clone)]
+pub struct Phone {
+    number: PhoneNumber,
+    country: Option<Country>,
+}
+
+impl Phone {
+    /// Reads a full number; `None` when it is none.
+    #[must_use]
+    pub fn read(number: &str) -> Option<Self> {
+        let number = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
+        let region = PHONE_NUMBER_UTIL.get_region_for_number(&number);
+        let country = region.and_then(|region| region.to_string().parse().ok());
+        Some(Self { number, country })
+    }
+
+    /// The country that it belongs to.
+    #[must_use]
+    pub fn country(&self) -> Option<Country> {
+        self.country
+    }
+
+    /// As people of its country write it.
+    #[must_use]
+    pub fn national(&self) -> String {
+        PHONE_NUMBER_UTIL.format(&self.number, PhoneNumberFormat::National).into_owned()
+    }
+}
+
+/// Shows nothing: numbers are personal data.
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// The number as people of its country write it; any other text as it is.
 #[must_use]
 pub fn national(number: &str) -> String {
@@ -175,8 +212,7 @@ pub fn national(number: &str) -> String {
 /// The country that a full number belongs to.
 #[must_use]
 pub fn country_of(number: &str) -> Option<Country> {
-    let parsed = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
-    PHONE_NUMBER_UTIL.get_region_for_number(&parsed)?.to_string().parse().ok()
+    Phone::read(number)?.country()
 }
 
 #[cfg(test)]

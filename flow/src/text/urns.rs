@@ -36,50 +36,46 @@ pub struct Parts {
     pub display: String,
 }
 
-struct Scheme {
-    name: &'static str,
-    path: Regex,
-}
-
 /// Every scheme, with the pattern of its paths.
-static SCHEMES: LazyLock<Vec<Scheme>> = LazyLock::new(|| {
-    let pattern = |(name, path): (&'static str, &str)| {
-        #[expect(clippy::expect_used, reason = "fixed patterns, tried by this file's tests")]
-        let path = Regex::new(&format!("^(?:{path})$")).expect("a valid pattern");
-        Scheme { name, path }
-    };
-    [
-        ("bsuid", r"[A-Z]{2}\.[A-Za-z0-9]{1,128}"),
-        ("discord", r"[0-9]+"),
-        ("ext", r"(?s:.+)"),
-        ("facebook", r"[0-9]+|ref:.+"),
-        ("fcm", r"(?s:.+)"),
-        ("freshchat", r"[0-9a-fA-F-]{36}/[0-9a-fA-F-]{36}"),
-        ("instagram", r"[0-9]+"),
-        ("jiochat", r"[0-9]+"),
-        ("line", r"[a-zA-Z0-9_]{1,36}"),
-        ("mailto", r"[^\s@]+@[^\s@]+"),
-        ("rocketchat", r"[a-zA-Z0-9]{1,80}"),
-        ("slack", r"[A-Z0-9]{1,20}"),
-        ("tel", r"\+[0-9]{1,64}|[a-z0-9]{1,64}"),
-        ("telegram", r"[0-9]+"),
-        ("twitter", r"[a-zA-Z0-9_]{1,15}"),
-        ("twitterid", r"[0-9]+"),
-        ("viber", r"[a-zA-Z0-9_=/+]{1,24}"),
-        ("vk", r"[0-9]+"),
-        ("webchat", r"[a-zA-Z0-9]{24}(?::[^\s@]+@[^\s@]+)?"),
-        ("wechat", r"[a-zA-Z0-9_-]+"),
-        ("whatsapp", r"[0-9]{1,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128}"),
-    ]
-    .into_iter()
-    .map(pattern)
-    .collect()
+const SCHEMES: [(&str, &str); 21] = [
+    ("bsuid", r"[A-Z]{2}\.[A-Za-z0-9]{1,128}"),
+    ("discord", r"[0-9]+"),
+    ("ext", r"(?s:.+)"),
+    ("facebook", r"[0-9]+|ref:.+"),
+    ("fcm", r"(?s:.+)"),
+    ("freshchat", r"[0-9a-fA-F-]{36}/[0-9a-fA-F-]{36}"),
+    ("instagram", r"[0-9]+"),
+    ("jiochat", r"[0-9]+"),
+    ("line", r"[a-zA-Z0-9_]{1,36}"),
+    ("mailto", r"[^\s@]+@[^\s@]+"),
+    ("rocketchat", r"[a-zA-Z0-9]{1,80}"),
+    ("slack", r"[A-Z0-9]{1,20}"),
+    ("tel", r"\+[0-9]{1,64}|[a-z0-9]{1,64}"),
+    ("telegram", r"[0-9]+"),
+    ("twitter", r"[a-zA-Z0-9_]{1,15}"),
+    ("twitterid", r"[0-9]+"),
+    ("viber", r"[a-zA-Z0-9_=/+]{1,24}"),
+    ("vk", r"[0-9]+"),
+    ("webchat", r"[a-zA-Z0-9]{24}(?::[^\s@]+@[^\s@]+)?"),
+    ("wechat", r"[a-zA-Z0-9_-]+"),
+    ("whatsapp", r"[0-9]{1,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128}"),
+];
+
+/// The patterns of the schemes, in their order.
+static PATHS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "fixed patterns, tried by this file's tests")]
+    let pattern = |(_, path): &(&str, &str)| Regex::new(&format!("^(?:{path})$")).expect("a valid pattern");
+    SCHEMES.iter().map(pattern).collect()
 });
+
+fn place_of(scheme: &str) -> Option<usize> {
+    SCHEMES.iter().position(|(name, _)| *name == scheme)
+}
 
 /// The schemes that RapidPro has.
 #[must_use]
 pub fn is_valid_scheme(scheme: &str) -> bool {
-    SCHEMES.iter().any(|known| known.name == scheme)
+    place_of(scheme).is_some()
 }
 
 impl Parts {
@@ -155,12 +151,11 @@ impl Parts {
         if self.scheme.is_empty() || self.path.is_empty() {
             return Err(UrnProblem::Empty);
         }
-        let scheme =
-            SCHEMES.iter().find(|known| known.name == self.scheme).ok_or(UrnProblem::UnknownScheme)?;
+        let scheme = place_of(&self.scheme).ok_or(UrnProblem::UnknownScheme)?;
         if escape(&self.path).len() > MAX_PATH_BYTES {
             return Err(UrnProblem::TooLong);
         }
-        if scheme.path.is_match(&self.path) { Ok(()) } else { Err(UrnProblem::Path) }
+        if PATHS[scheme].is_match(&self.path) { Ok(()) } else { Err(UrnProblem::Path) }
     }
 
     /// How a person would write the address: a phone number as in its country, else the display name or the path.
@@ -212,6 +207,9 @@ fn escape(text: &str) -> String {
 }
 
 fn unescape(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
     text.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
 }
 

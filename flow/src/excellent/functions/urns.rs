@@ -30,8 +30,12 @@ fn urn_parts(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
 }
 
 /// `format_urn(urn)`: as a person would write it.
-fn format_urn(_: &mut Scope<'_>, values: &[Value]) -> Outcome {
-    Ok(parts(&values[0].to_text()?)?.format().into())
+fn format_urn(scope: &mut Scope<'_>, values: &[Value]) -> Outcome {
+    let urn = values[0].to_text()?;
+    if let Some(shown) = scope.root.shown_urn(&urn) {
+        return Ok(shown.into());
+    }
+    Ok(parts(&urn)?.format().into())
 }
 
 /// `attachment_parts(attachment)`: media type and address.
