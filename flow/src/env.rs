@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::text::layout::{Layout, LayoutKind};
 use crate::words::Language;
@@ -204,13 +205,13 @@ impl std::fmt::Display for Country {
 /// How numbers are written. An empty grouping symbol means that digits are not grouped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberFormat {
-    pub decimal_symbol: String,
-    pub digit_grouping_symbol: String,
+    pub decimal_symbol: SmolStr,
+    pub digit_grouping_symbol: SmolStr,
 }
 
 impl Default for NumberFormat {
     fn default() -> Self {
-        Self { decimal_symbol: ".".to_owned(), digit_grouping_symbol: ",".to_owned() }
+        Self { decimal_symbol: ".".into(), digit_grouping_symbol: ",".into() }
     }
 }
 

@@ -25,6 +25,9 @@ const MAX_QUICK_REPLY_CHARS: usize = 1000;
 /// The longest attachment once evaluated, in characters.
 const MAX_ATTACHMENT_CHARS: usize = 2048;
 
+/// The bytes of `spa-EC`.
+const LOCALE_BYTES: usize = 6;
+
 /// See the module.
 #[derive(Debug)]
 pub struct SendMsg {
@@ -87,12 +90,12 @@ impl MsgParts {
 
     /// Evaluates in the first of the languages that each property is translated into.
     pub(super) fn evaluate(&self, uuid: Uuid, turn: &mut Turn<'_, '_>, languages: &[Language]) -> Said {
-        let flow = turn.flow;
-        let (text, language) = flow.localized(languages, uuid, "text", std::slice::from_ref(&self.text));
+        let translations = turn.flow.translations(languages, uuid);
+        let (text, language) = translations.texts("text", std::slice::from_ref(&self.text));
         let text = text.first().map(|text| turn.eval(text)).unwrap_or_default();
-        let (attachments, _) = flow.localized(languages, uuid, "attachments", &self.attachments);
+        let (attachments, _) = translations.texts("attachments", &self.attachments);
         let attachments = attachments.iter().filter_map(|text| evaluate_attachment(turn, text)).collect();
-        let (quick_replies, _) = flow.localized(languages, uuid, "quick_replies", &self.quick_replies);
+        let (quick_replies, _) = translations.texts("quick_replies", &self.quick_replies);
         let mut offered = Vec::with_capacity(quick_replies.len());
         for (at, reply) in quick_replies.iter().enumerate() {
             let text = turn.eval(reply);
@@ -120,7 +123,7 @@ impl MsgParts {
         turn: &mut Turn<'_, '_>,
         languages: &[Language],
     ) -> Vec<String> {
-        let (texts, _) = turn.flow.localized(languages, uuid, "template_variables", &self.variables);
+        let (texts, _) = turn.flow.translations(languages, uuid).texts("template_variables", &self.variables);
         texts.iter().map(|text| turn.eval(text)).collect()
     }
 
@@ -226,10 +229,13 @@ fn route(turn: &Turn<'_, '_>, msg: &mut MsgOut) -> bool {
 
 /// Language and country as `spa-EC`, or only the language.
 pub(super) fn locale(language: Language, country: Option<Country>) -> String {
-    match country {
-        Some(country) => [language.as_str(), "-", country.as_str()].concat(),
-        None => language.to_string(),
+    let mut locale = String::with_capacity(LOCALE_BYTES);
+    locale.push_str(language.as_str());
+    if let Some(country) = country {
+        locale.push('-');
+        locale.push_str(country.as_str());
     }
+    locale
 }
 
 /// Reads a quick reply from its text form: `Yes`, `Yes<extra>Really`, `<location>`,
@@ -243,7 +249,9 @@ pub fn parse_quick_reply(text: &str) -> QuickReply {
         },
         None => (QuickReplyKind::Text, text),
     };
-    let (text, extra) = match rest.split_once("<extra>") {
+    // few have a second line
+    let halves = if rest.contains('<') { rest.split_once("<extra>") } else { None };
+    let (text, extra) = match halves {
         Some((text, extra)) => (text, Some(extra.trim().to_owned()).filter(|extra| !extra.is_empty())),
         None => (rest, None),
     };

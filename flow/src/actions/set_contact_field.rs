@@ -6,7 +6,7 @@ use crate::definition::{Reader, Text};
 use crate::engine::Turn;
 use crate::events::EventKind;
 use crate::inspect::{Dependency, Visitor};
-use crate::modifiers::Modifier;
+use crate::modifiers;
 use crate::refs::FieldRef;
 
 /// The longest value in a definition, in characters.
@@ -31,12 +31,13 @@ impl Act for SetContactField {
 
     fn run(&self, _: Uuid, turn: &mut Turn<'_, '_>, _: Option<Answered>) -> Outcome {
         let Some(value) = turn.eval_clean(&self.value) else { return Outcome::Done };
-        if turn.engine.call.assets.field(&self.field.key).is_none() {
+        let assets = turn.engine.call.assets;
+        let Some(field) = assets.field(&self.field.key) else {
             let shown = format!("[key={},name={}]", self.field.key, self.field.name);
             turn.log(EventKind::missing("field", &self.field.key, &shown));
             return Outcome::Done;
-        }
-        turn.modify(&Modifier::Field { field: self.field.clone(), value: value.trim().to_owned() });
+        };
+        turn.change(|change| modifiers::set_field(change, field, value.trim()));
         Outcome::Done
     }
 

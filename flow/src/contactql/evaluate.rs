@@ -8,7 +8,7 @@ use smallvec::{SmallVec, smallvec};
 use super::check::{to_date, to_number};
 use super::{Attribute, Condition, Operator, Property, Query, QueryNode};
 use crate::assets::FieldKind;
-use crate::contact::{Contact, TicketStatus};
+use crate::contact::{Contact, FieldValue, TicketStatus};
 use crate::env::Environment;
 use crate::excellent::Decimal;
 
@@ -30,6 +30,10 @@ pub type Values<'s> = SmallVec<[Searched<'s>; 1]>;
 pub trait Queryable {
     /// The values of a property; none when it is not set.
     fn values<'s>(&'s self, env: &Environment, property: &Property) -> Values<'s>;
+    /// Whether a condition holds.
+    fn satisfies(&self, env: &Environment, condition: &Condition) -> bool {
+        holds(condition, env, &self.values(env, &condition.property))
+    }
 }
 
 impl Query {
@@ -44,10 +48,7 @@ fn evaluate(node: &QueryNode, env: &Environment, object: &dyn Queryable) -> bool
     match node {
         QueryNode::And(parts) => parts.iter().all(|part| evaluate(part, env, object)),
         QueryNode::Or(parts) => parts.iter().any(|part| evaluate(part, env, object)),
-        QueryNode::Condition(condition) => {
-            let values = object.values(env, &condition.property);
-            holds(condition, env, &values)
-        }
+        QueryNode::Condition(condition) => object.satisfies(env, condition),
     }
 }
 
@@ -116,6 +117,14 @@ fn name_contains(name: &str, wanted: &str) -> bool {
     })
 }
 
+/// The value of a property that has one at most.
+fn single(value: Option<Searched<'_>>) -> Values<'_> {
+    match value {
+        Some(value) => smallvec![value],
+        None => Values::new(),
+    }
+}
+
 /// A text, unless it is empty.
 fn text<'s>(text: impl Into<Cow<'s, str>>) -> Values<'s> {
     let text = text.into();
@@ -123,8 +132,8 @@ fn text<'s>(text: impl Into<Cow<'s, str>>) -> Values<'s> {
 }
 
 /// The name of the smallest place of a path.
-fn last_place(path: Option<&str>) -> Values<'_> {
-    path.map(|path| text(path.rsplit(" > ").next().unwrap_or(path))).unwrap_or_default()
+fn last_place(path: &str) -> Option<&str> {
+    Some(path.rsplit(" > ").next().unwrap_or(path)).filter(|name| !name.is_empty())
 }
 
 /// The words of a text, in lower case.
@@ -156,28 +165,37 @@ impl Queryable for Contact {
                     smallvec![Searched::Number(Decimal::from(open))]
                 }
                 Attribute::CreatedOn => smallvec![Searched::Time(self.created_on.at)],
-                Attribute::LastSeenOn => {
-                    self.last_seen_on.map(|seen| Searched::Time(seen.at)).into_iter().collect()
-                }
+                Attribute::LastSeenOn => single(self.last_seen_on.map(|seen| Searched::Time(seen.at))),
             },
             Property::Scheme(scheme) => {
                 let of_scheme = self.urns.iter().filter(|urn| urn.urn().scheme() == scheme);
                 of_scheme.map(|urn| Searched::Text(urn.urn().path_text())).collect()
             }
             Property::Field { key, kind } => {
-                let Some(value) = self.fields.get(key) else { return Values::new() };
-                match kind.unwrap_or_default() {
-                    FieldKind::Text => text(&*value.text),
-                    FieldKind::Number => {
-                        let number = value.number.as_ref().and_then(|number| to_number(&number.0));
-                        number.map(Searched::Number).into_iter().collect()
-                    }
-                    FieldKind::Datetime => value.datetime.map(|m| Searched::Time(m.at)).into_iter().collect(),
-                    FieldKind::State => last_place(value.state.as_deref()),
-                    FieldKind::District => last_place(value.district.as_deref()),
-                    FieldKind::Ward => last_place(value.ward.as_deref()),
-                }
+                single(self.fields.get(key).and_then(|value| value_of(value, kind.unwrap_or_default())))
             }
         }
+    }
+
+    fn satisfies(&self, env: &Environment, condition: &Condition) -> bool {
+        // most groups follow from fields, which have one value at most
+        if let Property::Field { key, kind } = &condition.property {
+            let value = self.fields.get(key).and_then(|value| value_of(value, kind.unwrap_or_default()));
+            return holds(condition, env, value.as_slice());
+        }
+        holds(condition, env, &self.values(env, &condition.property))
+    }
+}
+
+/// What of a field's value counts for its type.
+fn value_of(value: &FieldValue, kind: FieldKind) -> Option<Searched<'_>> {
+    let text = |text| Searched::Text(Cow::Borrowed(text));
+    match kind {
+        FieldKind::Text => (!value.text.is_empty()).then(|| text(&value.text)),
+        FieldKind::Number => to_number(&value.number.as_ref()?.0).map(Searched::Number),
+        FieldKind::Datetime => value.datetime.map(|moment| Searched::Time(moment.at)),
+        FieldKind::State => last_place(value.state.as_deref()?).map(text),
+        FieldKind::District => last_place(value.district.as_deref()?).map(text),
+        FieldKind::Ward => last_place(value.ward.as_deref()?).map(text),
     }
 }

@@ -2,11 +2,12 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::json::{Arena, Json, Object};
 use super::reader::Reader;
-use super::{FlowType, Localization, Problem, Text};
+use super::{FlowType, Localization, Problem, Translations};
 use crate::actions::Action;
 use crate::refs::FlowRef;
 use crate::routers::Router;
@@ -73,26 +74,15 @@ impl Flow {
         FlowRef { uuid: self.uuid, name: self.name.clone(), revision: self.revision }
     }
 
-    /// The texts of a property in the best of the wanted languages; the flow's own where none is translated.
-    pub(crate) fn localized<'t>(
-        &'t self,
-        wanted: &[Language],
-        item: Uuid,
-        property: &str,
-        base: &'t [Text],
-    ) -> (&'t [Text], Language) {
-        for language in wanted {
-            if *language == self.language {
-                break;
-            }
-            match self.localization.get(*language, item, property) {
-                // the editor writes a list of one empty text for lists that were cleared
-                Some([only]) if only.is_empty() => {}
-                Some(texts) => return (texts, *language),
-                None => {}
+    /// What of an item is translated into the wanted languages, as far as these come before the flow's own.
+    pub(crate) fn translations(&self, wanted: &[Language], item: Uuid) -> Translations<'_> {
+        let mut items = SmallVec::new();
+        for language in wanted.iter().take_while(|language| **language != self.language) {
+            if let Some(item) = self.localization.item(*language, item) {
+                items.push((*language, item));
             }
         }
-        (base, self.language)
+        Translations { items, own: self.language }
     }
 
     /// Reads a definition of the present spec version.

@@ -1,4 +1,5 @@
 //! Translations of a flow's texts, by language, then by what they belong to, then by property.
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::Text;
@@ -12,7 +13,39 @@ pub struct Localization {
     languages: Vec<(Language, Vec<(Uuid, Item)>)>,
 }
 
-type Item = Vec<(Box<str>, Vec<Text>)>;
+type Property = (Box<str>, Vec<Text>);
+type Item = Vec<Property>;
+type Translated<'t> = (Language, &'t [Property]);
+
+/// One item's texts in several languages, the best first.
+pub(crate) struct Translations<'t> {
+    pub(super) items: SmallVec<[Translated<'t>; 2]>,
+    /// The language of the texts that are not translated.
+    pub(super) own: Language,
+}
+
+impl<'t> Translations<'t> {
+    /// The texts of a property in the best of the languages; the flow's own where none is translated.
+    pub(crate) fn texts<'b>(&self, property: &str, base: &'b [Text]) -> (&'b [Text], Language)
+    where
+        't: 'b,
+    {
+        for (language, item) in &self.items {
+            match texts_of(item, property) {
+                // the editor writes a list of one empty text for lists that were cleared
+                Some([only]) if only.is_empty() => {}
+                Some(texts) => return (texts, *language),
+                None => {}
+            }
+        }
+        (base, self.own)
+    }
+}
+
+fn texts_of<'t>(item: &'t [Property], property: &str) -> Option<&'t [Text]> {
+    let texts = item.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
+    (!texts.is_empty()).then_some(texts)
+}
 
 /// The longest translation of one text, in characters.
 const MAX_TRANSLATION_CHARS: usize = 10_000;
@@ -53,13 +86,17 @@ impl Localization {
         self.languages.iter().map(|(language, _)| *language)
     }
 
+    /// The translations of one item, if there are any.
+    pub(super) fn item(&self, language: Language, item: Uuid) -> Option<&[Property]> {
+        let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
+        let at = items.binary_search_by_key(&item.as_u128(), |(uuid, _)| uuid.as_u128()).ok()?;
+        Some(&items[at].1)
+    }
+
     /// The translation of one property, if there is one.
     #[must_use]
     pub fn get(&self, language: Language, item: Uuid, property: &str) -> Option<&[Text]> {
-        let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
-        let at = items.binary_search_by_key(&item.as_u128(), |(uuid, _)| uuid.as_u128()).ok()?;
-        let texts = items[at].1.iter().find(|(name, _)| &**name == property).map(|(_, texts)| &**texts)?;
-        (!texts.is_empty()).then_some(texts)
+        texts_of(self.item(language, item)?, property)
     }
 }
 

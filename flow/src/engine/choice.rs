@@ -15,6 +15,9 @@ const ZEROS: [char; 11] = ['0', '٠', '۰', '०', '০', '௦', '๐', '၀', '
 /// none, or could mean two.
 pub(super) fn chosen_text(session: &Session, msg: &MsgIn) -> Option<String> {
     let offered = &session.offered;
+    if offered.is_empty() {
+        return None;
+    }
     let tapped = msg.choice_id.as_ref().and_then(|id| by_id(offered, id));
     tapped.or_else(|| typed(offered, &msg.text)).map(|choice| choice.base.clone())
 }

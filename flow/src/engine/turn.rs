@@ -58,7 +58,7 @@ impl<'t> Turn<'t, '_> {
     /// The texts of a property in the contact's language or, failing that, the workspace's; `None`: neither is
     /// translated, so that the base texts count.
     pub(crate) fn translation(&self, item: Uuid, property: &str) -> Option<(&'t [Text], Language)> {
-        let (texts, language) = self.flow.localized(&self.engine.languages, item, property, &[]);
+        let (texts, language) = self.flow.translations(&self.engine.languages, item).texts(property, &[]);
         (language != self.flow.language).then_some((texts, language))
     }
 
@@ -107,7 +107,7 @@ impl<'t> Turn<'t, '_> {
     /// Evaluates without cutting to the largest size of texts. Gives whether there was no error.
     pub(crate) fn eval_whole(&mut self, text: &Text) -> (String, bool) {
         if let Some(fixed) = text.fixed() {
-            return (fixed.to_string(), true);
+            return (fixed.as_str().to_owned(), true);
         }
         let (out, problems) = self.with_scope(|scope| text.template().evaluate(scope));
         let clean = self.engine.log_problems(problems);

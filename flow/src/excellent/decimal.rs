@@ -77,7 +77,8 @@ impl Decimal {
                 small /= 10;
                 exponent += 1;
             }
-            mantissa = i128::from(small);
+            let packed = Self::pack(i128::from(small), exponent);
+            return if exponent.abs() > MAX_EXPONENT { Err(OutOfRange) } else { Ok(packed) };
         }
         while mantissa % 10 == 0 {
             mantissa /= 10;

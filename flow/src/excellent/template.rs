@@ -208,7 +208,7 @@ impl Template {
         escape: Option<&dyn Fn(&str) -> String>,
     ) -> (String, Vec<Problem>) {
         if let Some(fixed) = &self.fixed {
-            return (fixed.to_string(), Vec::new());
+            return (fixed.as_str().to_owned(), Vec::new());
         }
         let mut out = String::with_capacity(64);
         let mut problems = Vec::new();
@@ -277,6 +277,9 @@ fn mistake(error: &Error, source: &str) -> Problem {
 
 fn warn(scope: &mut Scope<'_>, problems: &mut Vec<Problem>) {
     let warnings = scope.take_warnings();
+    if warnings.is_empty() {
+        return;
+    }
     problems.extend(warnings.into_iter().map(|text| Problem {
         kind: ProblemKind::Warning,
         text: text.to_string(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::assets::Assets;
+use crate::assets::{Assets, Field};
 use crate::contact::{Contact, ContactStatus};
 use crate::env::Environment;
 use crate::events::{Event, EventKind};
@@ -153,10 +153,9 @@ impl Modifier {
     /// Applies the change, then re-evaluates query based groups when something did change. Gives whether it did.
     pub fn apply(&self, change: &mut Change<'_>) -> bool {
         let changed = self.apply_alone(change);
-        match self {
-            Self::Field { field, .. } if changed => groups::reevaluate_groups_of_field(change, &field.key),
-            _ if changed => reevaluate_groups(change),
-            _ => {}
+        // a field has seen to its groups itself
+        if changed && !matches!(self, Self::Field { .. }) {
+            reevaluate_groups(change);
         }
         changed
     }
@@ -165,7 +164,10 @@ impl Modifier {
         match self {
             Self::Affinity { urn, channel } => urns::set_affinity(change, urn, channel),
             Self::Channel { channel } => urns::set_channel(change, channel.as_ref()),
-            Self::Field { field, value } => profile::set_field(change, field, value),
+            Self::Field { field, value } => {
+                let known = change.assets.field(&field.key);
+                known.is_some_and(|known| set_field(change, known, value))
+            }
             Self::Groups { groups, modification } => groups::change_groups(change, groups, *modification),
             Self::Language { language } => profile::set_language(change, language.as_deref()),
             Self::Name { name } => profile::set_name(change, name),
@@ -186,6 +188,15 @@ impl Modifier {
             Self::Urns { urns, modification } => urns::change_urns(change, urns, *modification),
         }
     }
+}
+
+/// Sets a field from a text, then re-evaluates the groups whose queries look at it. Gives whether the field changed.
+pub(crate) fn set_field(change: &mut Change<'_>, field: &Field, value: &str) -> bool {
+    let changed = profile::set_field(change, field, value);
+    if changed {
+        groups::reevaluate_groups_of_field(change, &field.key);
+    }
+    changed
 }
 
 /// Opens a ticket unless one is open; gives its id.

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::Change;
+use crate::assets::Field;
 use crate::contact::{ContactStatus, MAX_NAME_CHARS};
 use crate::events::EventKind;
 use crate::moment::Moment;
@@ -73,17 +74,21 @@ pub(super) fn set_status(change: &mut Change<'_>, status: ContactStatus) -> bool
     true
 }
 
-pub(super) fn set_field(change: &mut Change<'_>, field: &FieldRef, value: &str) -> bool {
-    let Some(known) = change.assets.field(&field.key) else { return false };
+pub(super) fn set_field(change: &mut Change<'_>, known: &Field, value: &str) -> bool {
     let text = cut(value, change.limits.field_chars);
     let parsed = known.parse_value(text, change.env, change.assets, change.source);
-    if change.contact.fields.get(&known.key) == parsed.as_ref() {
-        return false;
+    let fields = &mut change.contact.fields;
+    match (fields.get_mut(&known.key), &parsed) {
+        (None, None) => return false,
+        (Some(held), Some(value)) if held == value => return false,
+        (Some(held), Some(value)) => held.clone_from(value),
+        (None, Some(value)) => {
+            fields.insert(known.key.clone(), value.clone());
+        }
+        (Some(_), None) => {
+            fields.remove(&known.key);
+        }
     }
-    match &parsed {
-        Some(value) => change.contact.fields.insert(known.key.clone(), value.clone()),
-        None => change.contact.fields.remove(&known.key),
-    };
     let field = FieldRef { key: known.key.clone(), name: known.name.clone() };
     change.log(EventKind::ContactFieldChanged { field, value: parsed });
     true

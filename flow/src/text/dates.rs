@@ -57,6 +57,10 @@ pub(crate) fn find_datetime(
     fill: bool,
     now: &mut dyn FnMut() -> Timestamp,
 ) -> Option<Zoned> {
+    // most answers are words
+    if text.is_ascii() && text.bytes().filter(u8::is_ascii_digit).count() < FEWEST_DATE_DIGITS {
+        return None;
+    }
     let text = text.trim();
     let (date, time) = match iso(text, env) {
         Some(Iso::Moment(moment)) => return Some(moment),

@@ -50,16 +50,21 @@ pub fn parse(text: &str, format: &NumberFormat) -> Result<Decimal, ParseError> {
     if format.decimal_symbol.is_empty() {
         return Err(ParseError::Format);
     }
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    // most numbers are digits alone: no symbol to look for
+    if is_digits(text) && !is_digits(&format.decimal_symbol) && !is_digits(&format.digit_grouping_symbol) {
+        return text.parse();
+    }
     let ascii = ascii_digits(text);
     let mut text = ascii.as_deref().unwrap_or(text).trim().to_owned();
     if !format.digit_grouping_symbol.is_empty() {
-        text = text.replace(&format.digit_grouping_symbol, "");
+        text = text.replace(format.digit_grouping_symbol.as_str(), "");
     }
     if format.decimal_symbol != "." {
         if text.contains('.') {
             return Err(ParseError::Format);
         }
-        text = text.replace(&format.decimal_symbol, ".");
+        text = text.replace(format.decimal_symbol.as_str(), ".");
     }
     text.parse()
 }
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     fn european() -> NumberFormat {
-        NumberFormat { decimal_symbol: ",".to_owned(), digit_grouping_symbol: ".".to_owned() }
+        NumberFormat { decimal_symbol: ",".into(), digit_grouping_symbol: ".".into() }
     }
 
     #[test]

@@ -13,31 +13,33 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
 /// The words of an answer: what the router tests and the word functions count. Every symbol is a word.
 #[must_use]
 pub fn words(text: &str) -> Vec<&str> {
-    if text.is_ascii() {
-        return ascii_words(text);
-    }
-    WORD.find_iter(text).map(|found| found.as_str()).collect()
+    latin_words(text).unwrap_or_else(|| WORD.find_iter(text).map(|found| found.as_str()).collect())
 }
 
-fn ascii_words(text: &str) -> Vec<&str> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'\'';
-    let bytes = text.as_bytes();
-    let (mut words, mut at) = (Vec::new(), 0);
-    while at < bytes.len() {
-        let start = at;
-        if is_part(bytes[at]) {
-            while at < bytes.len() && is_part(bytes[at]) {
-                at += 1;
-            }
-            words.push(&text[start..at]);
-        } else {
-            at += 1;
-            if b"$+<=>^`|~".contains(&bytes[start]) {
-                words.push(&text[start..at]);
-            }
+/// The words of a text in a Latin script, as the pattern finds them; `None` where there is any other character.
+fn latin_words(text: &str) -> Option<Vec<&str>> {
+    let mut words = Vec::new();
+    let mut begun = None;
+    for (at, letter) in text.char_indices() {
+        let is_part = match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '\'' => true,
+            // À to ɏ are letters but for two signs
+            'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' => true,
+            letter if letter.is_ascii() => false,
+            '¡' | '¿' | '«' | '»' => false,
+            _ => return None,
+        };
+        if is_part {
+            begun = begun.or(Some(at));
+            continue;
+        }
+        words.extend(begun.take().map(|from: usize| &text[from..at]));
+        if matches!(letter, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~') {
+            words.push(&text[at..=at]);
         }
     }
-    words
+    words.extend(begun.map(|from| &text[from..]));
+    Some(words)
 }
 
 /// The pieces between any of these delimiters, empty ones left out.
@@ -62,9 +64,14 @@ mod tests {
         assert_eq!(words("a+b = <c>"), ["a", "+", "b", "=", "<", "c", ">"]);
         assert_eq!(words("🚑🚑 مرحبا"), ["🚑", "🚑", "مرحبا"]);
         assert_eq!(words(" .,;:!?()[]{}\"#%&*-/@\\ "), Vec::<&str>::new());
-        for text in ["a+b = <c> $5^2 `x` ~|", "don't_stop 3.5"] {
+        let is_latin = |letter: &char| latin_words(letter.encode_utf8(&mut [0; 4])).is_some();
+        let latin: String = ('\0'..='ə').filter(is_latin).collect();
+        let apart: String = latin.chars().flat_map(|letter| [letter, ' ']).collect();
+        assert!(latin.len() > 400);
+        for text in ["a+b = <c> $5^2 `x` ~|", "don't_stop 3.5", "¿Sí, «ñandú»? œuf, à côté", &latin, &apart]
+        {
             let slow: Vec<&str> = WORD.find_iter(text).map(|found| found.as_str()).collect();
-            assert_eq!(words(text), slow, "the short way must agree with the pattern");
+            assert_eq!(latin_words(text), Some(slow), "the short way must agree with the pattern");
         }
         assert_eq!(split_by("a;;b,c", ";,"), ["a", "b", "c"]);
         assert_eq!(unicode_words("well-known 3.5 can't"), ["well", "known", "3.5", "can't"]);

@@ -1,7 +1,7 @@
 //! Texts: case, trimming, parts, replacing, patterns.
 
 use regex::RegexBuilder;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, StrExt};
 
 use crate::excellent::decimal::Decimal;
 use crate::excellent::eval::Scope;
@@ -13,8 +13,8 @@ use super::Builtin;
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::new("text", Exactly(1), to_text),
-    Builtin::new("upper", Exactly(1), |_, v| map(v, text::upper)),
-    Builtin::new("lower", Exactly(1), |_, v| map(v, text::lower)),
+    Builtin::new("upper", Exactly(1), |_, v| map(v, upper)),
+    Builtin::new("lower", Exactly(1), |_, v| map(v, lower)),
     Builtin::new("title", Exactly(1), |_, v| map(v, text::title)),
     Builtin::new("clean", Exactly(1), |_, v| map(v, clean)),
     Builtin::new("trim", Between(1, 2), |_, v| trim(v, true, true)),
@@ -40,8 +40,21 @@ pub const MAX_TEXT_CHARS: usize = 10_000;
 /// The largest compiled pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 1 << 20;
 
-fn map(values: &[Value], change: impl Fn(&str) -> String) -> Outcome {
-    Ok(change(&values[0].to_text()?).into())
+fn map<T: Into<Value>>(values: &[Value], change: impl Fn(&str) -> T) -> Outcome {
+    // what is a text already need not be shared first
+    match &values[0] {
+        Value::Text(text) => Ok(change(text).into()),
+        other => Ok(change(&other.to_text()?).into()),
+    }
+}
+
+/// Most texts are short and in ASCII: these take no memory of their own.
+fn upper(text: &str) -> SmolStr {
+    if text.is_ascii() { text.to_ascii_uppercase_smolstr() } else { text::upper(text).into() }
+}
+
+fn lower(text: &str) -> SmolStr {
+    if text.is_ascii() { text.to_ascii_lowercase_smolstr() } else { text::lower(text).into() }
 }
 
 /// `text(value)`: anything as text.
