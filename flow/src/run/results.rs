@@ -113,3 +113,38 @@ impl<'de> Deserialize<'de> for RunResults {
         Ok(Self(sorted.into_iter().collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::Moment;
+
+    fn result(value: &str) -> RunResult {
+        RunResult {
+            name: "Age".into(),
+            value: value.into(),
+            category: SmolStr::default(),
+            category_localized: SmolStr::default(),
+            node_uuid: uuid::Uuid::nil(),
+            input: SmolStr::default(),
+            extra: None,
+            created_on: Moment::default(),
+        }
+    }
+
+    #[test]
+    fn results_stand_in_the_order_of_their_keys() {
+        let mut results = RunResults::default();
+        for key in ["need", "age", "place"] {
+            assert_eq!(results.insert(key.into(), result(key)), None);
+        }
+        assert_eq!(results.insert("age".into(), result("7")).map(|old| old.value), Some("age".into()));
+        assert_eq!(results.keys().collect::<Vec<_>>(), ["age", "need", "place"]);
+        assert_eq!(results.get("age").map(|age| &*age.value), Some("7"));
+        assert_eq!(results.get("name"), None);
+        assert!(!results.push_last("place".into(), result("")) && !results.push_last("b".into(), result("")));
+        assert!(results.push_last("z".into(), result("")));
+        let json = serde_json::to_string(&results).unwrap();
+        assert_eq!(serde_json::from_str::<RunResults>(&json).unwrap(), results);
+    }
+}
