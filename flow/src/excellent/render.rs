@@ -164,6 +164,12 @@ fn write_json(out: &mut String, value: &Value) {
 
 fn write_json_text(out: &mut String, text: &str) {
     out.push('"');
+    // ids and most words stay as they are
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '"' => out.push_str("\\\""),

@@ -17,7 +17,12 @@ pub struct Template {
     pieces: Vec<Piece>,
     /// The text with `@@` already read as `@`, when there is no expression at all.
     fixed: Option<SmolStr>,
+    /// What the text usually comes to, in bytes.
+    usual_bytes: usize,
 }
+
+/// What an expression usually comes to, in bytes.
+const USUAL_VALUE_BYTES: usize = 24;
 
 #[derive(Clone)]
 enum Piece {
@@ -166,7 +171,8 @@ impl Template {
             [Piece::Body(body)] => Some(SmolStr::from(body.as_str())),
             _ => None,
         };
-        Self { pieces, fixed }
+        let usual_bytes = pieces.iter().map(Piece::usual_bytes).sum();
+        Self { pieces, fixed, usual_bytes }
     }
 
     /// What the template always gives, when it has no expression.
@@ -210,7 +216,7 @@ impl Template {
         if let Some(fixed) = &self.fixed {
             return (fixed.as_str().to_owned(), Vec::new());
         }
-        let mut out = String::with_capacity(64);
+        let mut out = String::with_capacity(self.usual_bytes);
         let mut problems = Vec::new();
         for piece in &self.pieces {
             let (source, compiled) = match piece {
@@ -254,6 +260,13 @@ impl Template {
 }
 
 impl Piece {
+    fn usual_bytes(&self) -> usize {
+        match self {
+            Self::Body(body) => body.len(),
+            Self::Expression { .. } => USUAL_VALUE_BYTES,
+        }
+    }
+
     fn is_blank(&self) -> bool {
         matches!(self, Self::Body(body) if body.trim().is_empty())
     }

@@ -21,6 +21,19 @@ const MAX_FOUND: usize = 20;
 /// How often a number is read again to find the form that stays the same.
 const MAX_REREADS: usize = 4;
 
+/// Calling codes of plans that take nothing off a number as it is written behind them when it begins with one of
+/// [`FIRST_DIGITS`]: what may stand before it within the country begins with 0 or 1. This file's tests compare them
+/// with the numbering plans.
+const PLAIN_CODES: [&str; 57] = [
+    "1", "20", "27", "30", "33", "34", "44", "48", "49", "51", "57", "58", "90", "92", "93", "95", "212",
+    "213", "216", "218", "221", "223", "226", "227", "234", "235", "237", "243", "249", "250", "251", "252",
+    "254", "255", "256", "257", "258", "260", "263", "380", "502", "503", "504", "505", "506", "507", "509",
+    "591", "593", "595", "598", "880", "961", "962", "963", "964", "967",
+];
+const FIRST_DIGITS: std::ops::RangeInclusive<u8> = b'2'..=b'9';
+/// Digits behind the calling code of numbers that are read without the plans.
+const PLAIN_DIGITS: std::ops::RangeInclusive<usize> = 6..=12;
+
 /// Why a text is not a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
@@ -159,8 +172,25 @@ fn whole(text: &str, country: Option<Country>) -> Option<String> {
     if !shaped {
         return None;
     }
-    let number = PHONE_NUMBER_UTIL.parse(text, region(country)).ok()?;
+    let number = read(text, region(country))?;
     PHONE_NUMBER_UTIL.is_valid_number(&number).then(|| e164(&number))
+}
+
+/// Reads a number. One that is written in full mostly needs no look at the plans, which is most of the work.
+fn read(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+    plain(text).or_else(|| PHONE_NUMBER_UTIL.parse(text, region).ok())
+}
+
+/// A `+`, one of the [`PLAIN_CODES`] and digits behind it.
+fn plain(text: &str) -> Option<PhoneNumber> {
+    let digits = text.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let (code, rest) = PLAIN_CODES.iter().find_map(|code| Some((*code, digits.strip_prefix(code)?)))?;
+    let is_plain = PLAIN_DIGITS.contains(&rest.len()) && FIRST_DIGITS.contains(rest.as_bytes().first()?);
+    if !is_plain {
+        return None;
+    }
+    let (country_code, national_number) = (code.parse().ok()?, rest.parse().ok()?);
+    Some(PhoneNumber { country_code, national_number, ..PhoneNumber::default() })
 }
 
 /// A full number that has been read: reading takes longer than everything that is asked of it.
@@ -174,7 +204,7 @@ impl Phone {
     /// Reads a full number; `None` when it is none.
     #[must_use]
     pub fn read(number: &str) -> Option<Self> {
-        let number = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
+        let number = read(number, None)?;
         let region = PHONE_NUMBER_UTIL.get_region_for_number(&number);
         let country = region.and_then(|region| region.to_string().parse().ok());
         Some(Self { number, country })
@@ -203,9 +233,9 @@ impl std::fmt::Debug for Phone {
 /// The number as people of its country write it; any other text as it is.
 #[must_use]
 pub fn national(number: &str) -> String {
-    match PHONE_NUMBER_UTIL.parse(number, None) {
-        Ok(parsed) => PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::National).into_owned(),
-        Err(_) => number.to_owned(),
+    match read(number, None) {
+        Some(parsed) => PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::National).into_owned(),
+        None => number.to_owned(),
     }
 }
 
@@ -241,14 +271,40 @@ mod tests {
         assert_eq!(parse("0991234567", country("ZZ"), all), Err(PhoneError::Country));
     }
 
+    /// Digits of a generator of its own, the same at every run.
+    fn digits() -> impl FnMut(u64) -> u64 {
+        let mut state = 7_u64;
+        move |bound| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % bound
+        }
+    }
+
+    #[test]
+    fn plain_numbers_are_read_as_by_the_plans() {
+        let mut below = digits();
+        for code in PLAIN_CODES {
+            for round in 0..300 {
+                let mut text = format!("+{code}{}", 2 + below(8));
+                for _ in 0..5 + round % 7 {
+                    text.push(char::from(b'0' + below(10) as u8));
+                }
+                let number = plain(&text);
+                assert!(number.is_some(), "{text}");
+                assert_eq!(number, PHONE_NUMBER_UTIL.parse(&text, None).ok(), "{text}");
+            }
+        }
+        for other in
+            ["+0991234567", "+5930991234567", "+593 99 123 4567", "593991234567", "+99912345678", "+1", "+"]
+        {
+            assert_eq!(plain(other), None, "{other}");
+        }
+    }
+
     /// The short way gives what the patterns give.
     #[test]
     fn whole_numbers_are_those_that_would_be_found() {
-        let mut state = 7_u64;
-        let mut below = |bound: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % bound
-        };
+        let mut below = digits();
         let mut seen = 0;
         for round in 0..3000 {
             let mut text = String::from(
