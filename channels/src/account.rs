@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::adapter::Adapter;
 use crate::dialog360::Dialog360Settings;
 use crate::gateways::{
-    africas_talking, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell, dart_media,
-    dmark, firebase, freshchat, globe, high_connection, hormuud, http, i2sms, infobip, jasmin, justcall,
-    kaleyra, kannel, m3tech, macrokiosk, mblox, messagebird, messangi, mtarget, mtn, novo, playmobile, plivo,
-    rocket_chat, slack, sms_central, start_mobile, telesom, thinq, vonage, wavy, wechat, yo, zenvia,
+    africas_talking, android, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell,
+    dart_media, dmark, firebase, freshchat, globe, high_connection, hormuud, http, i2sms, infobip, jasmin,
+    justcall, kaleyra, kannel, m3tech, macrokiosk, mblox, messagebird, messangi, mtarget, mtn, novo,
+    playmobile, plivo, rocket_chat, slack, sms_central, start_mobile, telesom, thinq, vonage, wavy, wechat,
+    yo, zenvia,
 };
 use crate::http::HttpRequest;
 use crate::messenger::{InstagramSettings, MessengerSettings};
@@ -113,6 +114,8 @@ providers! {
     Infobip = "infobip": infobip::InfobipSettings,
     /// SMS through Vonage, formerly Nexmo.
     Vonage = "vonage": vonage::VonageSettings,
+    /// SMS through a telephone of one's own, with the app SMS Gateway for Android.
+    Android = "android": android::AndroidSettings,
     /// SMS through Africa's Talking.
     AfricasTalking = "africas_talking": africas_talking::AfricasTalkingSettings,
     /// SMS and MMS through MessageBird.

@@ -120,8 +120,8 @@ pub(crate) trait Adapter {
     }
 
     /// Tells the provider to call this address.
-    fn register_webhook(&self, _account: &Account, _url: &str) -> Option<HttpRequest> {
-        None
+    fn register_webhooks(&self, _account: &Account, _url: &str) -> Vec<HttpRequest> {
+        Vec::new()
     }
 
     /// What the webhook's address must hold, where the provider signs nothing.

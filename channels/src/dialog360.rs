@@ -86,9 +86,9 @@ impl Adapter for Dialog360Settings {
         vec![Probe::new(About::Webhook, request, Reads { webhook: "/url", ..Reads::default() })]
     }
 
-    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+    fn register_webhooks(&self, _account: &Account, url: &str) -> Vec<HttpRequest> {
         let at = format!("{}/v1/configs/webhook", self.base());
-        Some(HttpRequest::post_json(at, self.key(), &json!({"url": url})))
+        vec![HttpRequest::post_json(at, self.key(), &json!({"url": url}))]
     }
 
     fn webhook_token(&self) -> Option<&str> {

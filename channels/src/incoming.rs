@@ -102,6 +102,9 @@ impl std::fmt::Debug for Message {
     }
 }
 
+/// What a message that was taken back says it is.
+pub const TAKEN_BACK: &str = "taken back";
+
 /// What kind of message it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -208,6 +211,8 @@ pub enum MediaSource {
     },
     /// The content itself, as text (a visiting card).
     Inline { text: String },
+    /// The content itself in base64, which came with the call; empty where the provider did not have it.
+    Encoded { base64: String },
 }
 
 /// The kind of source only: places and addresses of files are personal.
@@ -218,6 +223,7 @@ impl std::fmt::Debug for MediaSource {
             Self::Id { .. } => "Id",
             Self::Location { .. } => "Location",
             Self::Inline { .. } => "Inline",
+            Self::Encoded { .. } => "Encoded",
         })
     }
 }
@@ -244,7 +250,7 @@ impl IncomingAttachment {
         let url = match &self.source {
             MediaSource::Location { latitude, longitude, .. } => format!("{latitude:.6},{longitude:.6}"),
             MediaSource::Url { url } => url.clone(),
-            MediaSource::Id { .. } | MediaSource::Inline { .. } => return None,
+            MediaSource::Id { .. } | MediaSource::Inline { .. } | MediaSource::Encoded { .. } => return None,
         };
         Some(Attachment { content_type: self.content_type.clone(), url })
     }
@@ -403,6 +409,17 @@ pub enum ChannelEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<String>,
     },
+    /// What must go with the next answer to the person, as [`Message::reply_token`]: her device has a new name.
+    ReplyToken { person: Vec<Urn>, token: String },
+    /// What sends for us says how it is: a telephone with its battery.
+    Health {
+        condition: Condition,
+        /// In plain words; may be empty.
+        says: String,
+        /// When, by its own clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    },
     /// The provider restricted, banned or reinstated the account.
     Account {
         /// The provider's word, lower case.
@@ -436,6 +453,28 @@ pub enum ChannelEvent {
         /// The provider's name for it.
         what: String,
     },
+}
+
+/// How something that sends for us is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    Good,
+    /// It works, and somebody should look.
+    Weak,
+    Bad,
+}
+
+impl Condition {
+    /// The name as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Weak => "weak",
+            Self::Bad => "bad",
+        }
+    }
 }
 
 /// A webhook call was not what the provider documents. Names the place, never the content.

@@ -67,19 +67,20 @@ pub use adapter::{Preparation, Token};
 pub use choices::{NumberedChoice, choice_id, choices_numbered, chosen};
 pub use http::{Headers, HttpRequest, HttpResponse};
 pub use incoming::{
-    ChannelEvent, DeliveryReport, Denied, Forwarded, Incoming, IncomingAttachment, MediaSource, Message,
-    MessageKind, Referral, Status, Unparsable,
+    ChannelEvent, Condition, DeliveryReport, Denied, Forwarded, Incoming, IncomingAttachment, MediaSource,
+    Message, MessageKind, Referral, Status, TAKEN_BACK, Unparsable,
 };
 pub use outgoing::{
-    Candidate, Degraded, ErrorClass, Feature, Inquiry, Outgoing, Refused, Rendering, Settled,
+    Candidate, Degraded, ErrorClass, Feature, Inquiry, Outgoing, Refused, Rendering, ReplyTokens, Settled,
+    reply_tokens,
 };
 pub use preview::{ChoiceStyle, Look, Preview, Segments, ShownChoice, ShownFile, preview, preview_on};
 pub use probe::{
-    About, Balance, Probe, Probed, probed, probes, register_webhook, registered, webhook_address,
+    About, Balance, Probe, Probed, probed, probes, register_webhooks, registered, webhook_address,
 };
 pub use rates::{PersonRate, Rates, rates};
 pub use registry::{AddressInfo, Field, FieldKind, ProviderInfo, provider_info, providers};
-pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_twilio, twilio_body_sha256};
+pub use signing::{META_HEADER, TWILIO_HEADER, sign_meta, sign_token, sign_twilio, twilio_body_sha256};
 pub use tariff::{Price, RowError, Tariff, TariffError, TariffRow, Tariffs, amount, price};
 
 use flow::words::Urn;
@@ -227,6 +228,19 @@ pub fn profile_name(account: &Account, response: &HttpResponse) -> Option<String
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     let name = response.is_success().then(|| account.settings.adapter().profile_name(&body)).flatten()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Whether a provider tells when a person changed a message afterwards.
+#[must_use]
+pub const fn tells_edits(provider: Provider) -> bool {
+    matches!(
+        provider,
+        Provider::Telegram
+            | Provider::WhatsappCloud
+            | Provider::Dialog360
+            | Provider::Turn
+            | Provider::Kaleyra
+    )
 }
 
 /// What a person does not want any more by an error of the class [`ErrorClass::OptedOut`]: `None` is everything, else

@@ -135,10 +135,10 @@ impl Adapter for LineSettings {
         ]
     }
 
-    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+    fn register_webhooks(&self, _account: &Account, url: &str) -> Vec<HttpRequest> {
         let at = format!("{}/v2/bot/channel/webhook/endpoint", self.base());
         let request = HttpRequest::post_json(at, self.authorized(), &json!({"endpoint": url}));
-        Some(HttpRequest { method: "PUT".into(), ..request })
+        vec![HttpRequest { method: "PUT".into(), ..request }]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

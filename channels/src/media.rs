@@ -42,7 +42,9 @@ pub enum MediaError {
 /// When the attachment names no address that can be fetched.
 pub fn fetch(account: &Account, attachment: &IncomingAttachment) -> Result<Fetch, MediaError> {
     match &attachment.source {
-        MediaSource::Location { .. } | MediaSource::Inline { .. } => Ok(Fetch::Nothing),
+        MediaSource::Location { .. } | MediaSource::Inline { .. } | MediaSource::Encoded { .. } => {
+            Ok(Fetch::Nothing)
+        }
         // The id is asked even when the delivery had an address: that one is valid for minutes only, the id for days.
         MediaSource::Id { id, url } => match (account.settings.adapter().locate(account, id), url) {
             (Some(question), _) => Ok(Fetch::Locate(question)),

@@ -7,7 +7,30 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::account::Provider;
 use crate::http::{HttpRequest, HttpResponse};
+
+/// What becomes of a [`crate::Message::reply_token`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyTokens {
+    /// It works for one message only.
+    pub once: bool,
+    /// How long it works; `None`: until another one comes.
+    pub lasts: Option<Duration>,
+}
+
+/// LINE takes a reply token for about a minute (developers.line.biz, "Send reply messages"); we stop a little before.
+const LINE_REPLY_LASTS: Duration = Duration::from_secs(50);
+
+/// How a provider's reply tokens are used; `None` where it has none.
+#[must_use]
+pub const fn reply_tokens(provider: Provider) -> Option<ReplyTokens> {
+    match provider {
+        Provider::Line => Some(ReplyTokens { once: true, lasts: Some(LINE_REPLY_LASTS) }),
+        Provider::Firebase => Some(ReplyTokens { once: false, lasts: None }),
+        _ => None,
+    }
+}
 
 /// One message to one person.
 #[derive(Clone, PartialEq)]

@@ -135,15 +135,19 @@ pub fn probed(account: &Account, about: About, response: &HttpResponse) -> Probe
     read(reads.unwrap_or_default(), about, response)
 }
 
-/// The request that tells the provider to call this address (see [`webhook_address`]); `None` where a person must do
-/// it at the provider's own site, or where the address is none.
+/// The requests that tell the provider to call this address (see [`webhook_address`]), all of which must go well; none
+/// where a person must do it at the provider's own site, or where the address is none.
 #[must_use]
-pub fn register_webhook(account: &Account, public_url: &str) -> Option<HttpRequest> {
-    web_address(public_url)?;
-    account.settings.adapter().register_webhook(account, &webhook_address(account, public_url))
+pub fn register_webhooks(account: &Account, public_url: &str) -> Vec<HttpRequest> {
+    match web_address(public_url) {
+        Some(_) => {
+            account.settings.adapter().register_webhooks(account, &webhook_address(account, public_url))
+        }
+        None => Vec::new(),
+    }
 }
 
-/// What the answer to [`register_webhook`] says.
+/// What the answer to one of [`register_webhooks`] says.
 #[must_use]
 pub fn registered(account: &Account, response: &HttpResponse) -> Probed {
     let probes = probes(account, Timestamp::UNIX_EPOCH);

@@ -32,6 +32,9 @@ const TELEGRAM_PERSON: PersonRate = PersonRate { burst: 5, every: Duration::from
 const VIBER_PER_SECOND: f64 = 50.0;
 const VIBER_PERSON: PersonRate = PersonRate { burst: 100, every: Duration::from_secs(36) };
 
+/// A telephone hands one text a second to its network, and its system allows 30 in half an hour unless that was raised.
+const ANDROID_PER_SECOND: f64 = 1.0;
+
 /// What is known of an account's provider.
 #[must_use]
 pub fn rates(account: &Account) -> Rates {
@@ -43,6 +46,7 @@ pub fn rates(account: &Account) -> Rates {
             Provider::Telegram => {
                 Rates { per_second: Some(TELEGRAM_PER_SECOND), person: Some(TELEGRAM_PERSON) }
             }
+            Provider::Android => Rates { per_second: Some(ANDROID_PER_SECOND), person: None },
             Provider::Viber => Rates { per_second: Some(VIBER_PER_SECOND), person: Some(VIBER_PERSON) },
             _ => Rates { per_second: None, person: None },
         },

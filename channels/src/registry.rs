@@ -67,7 +67,7 @@ pub struct ProviderInfo {
     pub fields: Vec<Field>,
     /// Whether [`crate::probes`] has a question.
     pub can_be_tested: bool,
-    /// Whether [`crate::register_webhook`] tells the provider where to call.
+    /// Whether [`crate::register_webhooks`] tells the provider where to call.
     pub can_register_webhook: bool,
 }
 
@@ -132,7 +132,7 @@ fn info(provider: Provider) -> ProviderInfo {
             .is_some_and(|account| !crate::probes(account, Timestamp::UNIX_EPOCH).is_empty()),
         can_register_webhook: sample
             .as_ref()
-            .is_some_and(|account| crate::register_webhook(account, SAMPLE_WEBHOOK).is_some()),
+            .is_some_and(|account| !crate::register_webhooks(account, SAMPLE_WEBHOOK).is_empty()),
     }
 }
 

@@ -125,12 +125,12 @@ impl Adapter for TelegramSettings {
         ]
     }
 
-    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
+    fn register_webhooks(&self, _account: &Account, url: &str) -> Vec<HttpRequest> {
         let mut letter = json!({"url": url, "allowed_updates": UPDATES});
         if let Some(secret) = &self.secret_token {
             letter["secret_token"] = json!(secret.expose());
         }
-        Some(HttpRequest::post_json(self.method("setWebhook"), Headers::new(), &letter))
+        vec![HttpRequest::post_json(self.method("setWebhook"), Headers::new(), &letter)]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

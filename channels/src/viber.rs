@@ -173,8 +173,8 @@ impl Adapter for ViberSettings {
         ]
     }
 
-    fn register_webhook(&self, _account: &Account, url: &str) -> Option<HttpRequest> {
-        Some(self.call("set_webhook", json!({"url": url, "event_types": EVENTS, "send_name": true})))
+    fn register_webhooks(&self, _account: &Account, url: &str) -> Vec<HttpRequest> {
+        vec![self.call("set_webhook", json!({"url": url, "event_types": EVENTS, "send_name": true}))]
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {

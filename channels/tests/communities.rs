@@ -150,3 +150,15 @@ fn firebase_needs_the_device_and_says_when_it_is_gone() {
     let settled = channels::settle(&account, &HttpResponse::new(404, "application/json", gone.to_string()));
     assert!(matches!(settled, Settled::Refused { class: ErrorClass::Unreachable, .. }), "{settled:?}");
 }
+
+#[test]
+fn a_device_that_registers_tells_its_token() {
+    let settings = json!({"project_id": "casa", "client_email": "line@casa.example", "private_key": "k",
+        "title": "Casa", "webhook_token": "t"});
+    let account = Account::new(Provider::Firebase, "Casa", None, &settings).expect("settings are good");
+    let url = "https://line.example.org/hooks/9/register";
+    let call = HttpRequest::post_form(url, Headers::new(), [("urn", "amina"), ("fcm_token", "device-1")]);
+    let event = channels::receive(&account, &call).expect("it can be read").remove(0);
+    let Incoming::Event(ChannelEvent::ReplyToken { person, token }) = event else { panic!("{event:?}") };
+    assert_eq!((person[0].to_string().as_str(), token.as_str()), ("fcm:amina", "device-1"));
+}

@@ -1,7 +1,7 @@
 //! The set-up form and the settings that it fills agree, for every provider; and an account can be tried out.
 use channels::{
     About, Account, Field, FieldKind, HttpResponse, Provider, ProviderInfo, probed, probes, provider_info,
-    providers, register_webhook, registered, webhook_address,
+    providers, register_webhooks, registered, webhook_address,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -190,14 +190,17 @@ fn wrong_credentials_are_told_apart_from_a_provider_that_is_down() {
 #[test]
 fn the_provider_is_told_where_to_call() {
     let url = "https://line.example.org/hooks/7";
-    for provider in [Provider::Telegram, Provider::Viber, Provider::Line, Provider::Dialog360] {
+    for provider in
+        [Provider::Telegram, Provider::Viber, Provider::Line, Provider::Dialog360, Provider::Android]
+    {
         let info = provider_info(provider).expect("it is there");
         assert!(info.can_register_webhook, "{provider}");
-        let request = register_webhook(&of(provider), url).expect("it can be told");
-        assert!(String::from_utf8_lossy(&request.body).contains(url), "{provider}");
+        let requests = register_webhooks(&of(provider), url);
+        assert!(!requests.is_empty(), "{provider}");
+        assert!(requests.iter().all(|one| String::from_utf8_lossy(&one.body).contains(url)), "{provider}");
     }
-    assert!(register_webhook(&of(Provider::Telegram), "no address").is_none());
-    let telegram = register_webhook(&of(Provider::Telegram), url).expect("it can be told");
+    assert!(register_webhooks(&of(Provider::Telegram), "no address").is_empty());
+    let telegram = register_webhooks(&of(Provider::Telegram), url).remove(0);
     let letter: Value = serde_json::from_slice(&telegram.body).expect("it is JSON");
     assert_eq!(letter["secret_token"], "some-text");
     assert!(registered(&of(Provider::Telegram), &answer(200, &json!({"ok": true, "result": true}))).ok);

@@ -618,3 +618,17 @@ fn another_graph_can_stand_in() {
     let answer = HttpResponse::new(200, "application/json", r#"{"messages": [{"id": "wamid.X"}]}"#);
     assert!(matches!(channels::settle(&account, &answer), Settled::Sent { .. }));
 }
+
+#[test]
+fn a_message_that_was_changed_or_taken_back_names_the_former_one() {
+    let changed = message(json!({"type": "edit", "edit": {"original_message_id": "wamid.A", "message": {
+        "type": "text", "text": {"body": "calle 15"}}}}));
+    assert_eq!((changed.edits.as_deref(), changed.text.as_str()), (Some("wamid.A"), "calle 15"));
+    assert_eq!((changed.external_id.as_str(), changed.kind), ("wamid.M1", MessageKind::Text));
+    let back = message(json!({"type": "revoke", "revoke": {"original_message_id": "wamid.A"}}));
+    assert_eq!(back.edits.as_deref(), Some("wamid.A"));
+    assert_eq!(back.kind, MessageKind::Unsupported { what: channels::TAKEN_BACK.into() });
+    // Without a content that can be read it is still shown.
+    let odd = message(json!({"type": "edit", "edit": {"original_message_id": "wamid.A"}}));
+    assert!(matches!(odd.kind, MessageKind::Unsupported { .. }), "{odd:?}");
+}

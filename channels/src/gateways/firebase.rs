@@ -63,9 +63,9 @@ impl Gateway for FirebaseSettings {
 
     fn read(&self, _account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
         if call.about() == "register" {
-            call.required("urn")?;
-            call.required("fcm_token")?;
-            return Ok(nothing("a device registered"));
+            let token = call.required("fcm_token")?.to_owned();
+            let person = Urn::new(Self::SCHEME, call.required("urn")?).map_err(|_| Unparsable::at("urn"))?;
+            return Ok(vec![Incoming::Event(ChannelEvent::ReplyToken { person: vec![person], token })]);
         }
         let from = Urn::new(Self::SCHEME, call.required("from")?).map_err(|_| Unparsable::at("from"))?;
         let read = Text {

@@ -17,13 +17,16 @@ use crate::incoming::{
 };
 use crate::json;
 use crate::media::web_address;
-use crate::outgoing::{Degraded, ErrorClass, Outgoing, Refused, Rendering, Settled, without_numbers};
+use crate::outgoing::{
+    Degraded, ErrorClass, Inquiry, Outgoing, Refused, Rendering, Settled, without_numbers,
+};
 use crate::plain;
 use crate::preview::{Shown, Tap, gateway_part};
 use crate::probe::Probe;
 use crate::text::split;
 
 pub(crate) mod africas_talking;
+pub(crate) mod android;
 pub(crate) mod arabiacell;
 pub(crate) mod bandwidth;
 pub(crate) mod burst_sms;
@@ -156,6 +159,8 @@ pub(crate) struct Part<'a> {
     pub(crate) text: &'a str,
     /// Files that go along; always empty with [`Files::Links`].
     pub(crate) files: &'a [&'a Attachment],
+    /// Which part of the message it is, from 0.
+    pub(crate) index: usize,
     /// Whether nothing follows it.
     pub(crate) last: bool,
     /// The guard's token, which reports must bring along too.
@@ -266,8 +271,17 @@ pub(crate) trait Gateway: Common {
         Vec::new()
     }
 
-    fn register_webhook(&self, _account: &Account, _url: &str) -> Option<HttpRequest> {
+    fn register_webhooks(&self, _account: &Account, _url: &str) -> Vec<HttpRequest> {
+        Vec::new()
+    }
+
+    /// The question whether this request was taken whose answer got lost.
+    fn inquire(&self, _sent: &HttpRequest) -> Option<HttpRequest> {
         None
+    }
+
+    fn inquired(&self, _answer: &HttpResponse) -> Inquiry {
+        Inquiry::Unclear
     }
 
     fn profile(&self, _urn: &Urn) -> Option<HttpRequest> {
@@ -348,8 +362,16 @@ impl<G: Gateway> Adapter for G {
         Gateway::probes(self)
     }
 
-    fn register_webhook(&self, account: &Account, url: &str) -> Option<HttpRequest> {
-        Gateway::register_webhook(self, account, url)
+    fn register_webhooks(&self, account: &Account, url: &str) -> Vec<HttpRequest> {
+        Gateway::register_webhooks(self, account, url)
+    }
+
+    fn inquire(&self, sent: &HttpRequest, _since: Timestamp) -> Option<HttpRequest> {
+        Gateway::inquire(self, sent)
+    }
+
+    fn inquired(&self, _sent: &HttpRequest, answer: &HttpResponse, _since: Timestamp) -> Inquiry {
+        Gateway::inquired(self, answer)
     }
 
     fn webhook_token(&self) -> Option<&str> {
@@ -374,7 +396,7 @@ impl<G: Gateway> Adapter for G {
         let mut requests = Vec::new();
         for (i, (files, text)) in parts.iter().enumerate() {
             let last = i + 1 == parts.len();
-            requests.push(self.write(&Part { account, outgoing, text, files, last, guard })?);
+            requests.push(self.write(&Part { account, outgoing, text, files, index: i, last, guard })?);
         }
         Ok(Rendering { requests, degraded: sheet.degraded })
     }
@@ -596,6 +618,7 @@ pub(crate) fn undelivered(word: &str) -> Status {
 /// The settings of all gateways, by name.
 pub mod settings {
     pub use super::africas_talking::AfricasTalkingSettings;
+    pub use super::android::{AndroidSettings, SimCard};
     pub use super::arabiacell::ArabiaCellSettings;
     pub use super::bandwidth::BandwidthSettings;
     pub use super::burst_sms::BurstSmsSettings;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flow::words::Urn;
+use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 use url::Url;
 
@@ -40,6 +41,13 @@ fn shows_token(token: &Secret, request: &HttpRequest) -> Result<(), Denied> {
     parts.sort();
     let given = request.query_value("signature").ok_or(Denied::Unsigned)?;
     signing::must_match(hex::encode(Sha1::digest(parts.concat())).as_bytes(), given.as_bytes())
+}
+
+/// When it showed that.
+fn shown_at(token: Option<&Secret>, request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+    token?;
+    let at = seconds(&request.query_value("timestamp")?)?;
+    Some((at, at))
 }
 
 /// The answer to the call at set-up.
@@ -156,6 +164,10 @@ impl Gateway for WechatSettings {
             Some(token) if !self.unsigned_webhooks => shows_token(token, request),
             _ => super::Common::guard(self).verify(request),
         }
+    }
+
+    fn signed_for(&self, request: &HttpRequest) -> Option<(Timestamp, Timestamp)> {
+        shown_at(self.token.as_ref().filter(|_| !self.unsigned_webhooks), request)
     }
 
     fn challenge(&self, request: &HttpRequest) -> Option<HttpResponse> {

@@ -16,6 +16,7 @@ pub(super) const fn name(provider: Provider) -> &'static str {
         Provider::Http => "Any HTTP gateway",
         Provider::Infobip => "Infobip",
         Provider::Vonage => "Vonage (Nexmo)",
+        Provider::Android => "Android telephone (SMS Gateway)",
         Provider::AfricasTalking => "Africa's Talking",
         Provider::MessageBird => "MessageBird (Bird)",
         Provider::Clickatell => "Clickatell",
@@ -76,6 +77,7 @@ pub(super) const fn address(provider: Provider) -> &'static str {
         Provider::Dialog360 | Provider::Turn | Provider::Kaleyra => {
             "The WhatsApp number, with its country code."
         }
+        Provider::Android => "The telephone's number, with its country code.",
         Provider::Twilio => {
             "The number with its country code, or the short code; empty where a messaging service chooses."
         }
@@ -112,6 +114,15 @@ fn own(provider: Provider, key: &str) -> Option<&'static str> {
         (Provider::BurstSms, "username") => "The API key.",
         (Provider::BurstSms, "password") => "The API secret.",
         (Provider::ClickSend, "password") => "The API key.",
+        (Provider::Android, "username") => "The user's name, from the app's Home tab.",
+        (Provider::Android, "password") => "The password, from the app's Home tab.",
+        (Provider::Android, "access_token") => "A token of the API, instead of user and password.",
+        (Provider::Android, "signing_key") => {
+            "The signing key from the app's settings (Webhooks): the telephone signs its calls with it."
+        }
+        (Provider::Android, "base_url") => {
+            "Where your own server's API is, such as https://sms.example.org/api/3rdparty/v1; empty for the app's public server."
+        }
         (Provider::Infobip, "username") => "The user's name, with the password, where there is no API key.",
         (Provider::Infobip, "password") => "The user's password, where there is no API key.",
         (Provider::Infobip, "api_key") => "The API key from Infobip's portal.",
@@ -191,6 +202,14 @@ fn common(key: &str) -> Option<&'static str> {
         "title" => "The title of each message in the app.",
         "notification" => "Whether the telephone shows the message by itself while the app sleeps.",
         "agent_id" => "The id of the agent in whose name messages are sent.",
+        "device_id" => "Which of the account's telephones sends; any of them when empty.",
+        "sim_number" => {
+            "Which of the telephone's cards sends; only what comes by that card is then taken in. Any of them when empty."
+        }
+        "ttl" => "How many seconds the telephone may try to send a message; a day when empty.",
+        "delivery_reports" => {
+            "Whether the network is asked for delivery reports, which some networks charge for."
+        }
         "messaging_service_sid" => "The messaging service that chooses the number to send from.",
         "shorten_urls" => "Lets the provider shorten links; needs a messaging service.",
         "mms" => "Whether the number can send pictures by MMS; leave it empty to go by the country.",

@@ -146,7 +146,18 @@ impl Call<'_> {
             identity_key: contact.and_then(|contact| owned(contact, "/identity_key_hash")),
             ..Message::new(external_id, from, MessageKind::Text)
         };
-        content::fill(&mut read, message);
+        match text(message, "/type") {
+            // Numbers that are also in WhatsApp's own app: a message that was changed, or deleted for everybody.
+            Some("edit") => {
+                read.edits = owned(message, "/edit/original_message_id");
+                content::fill(&mut read, message.pointer("/edit/message").unwrap_or(&Value::Null));
+            }
+            Some("revoke") => {
+                read.edits = owned(message, "/revoke/original_message_id");
+                read.kind = MessageKind::Unsupported { what: crate::TAKEN_BACK.to_owned() };
+            }
+            _ => content::fill(&mut read, message),
+        }
         self.out.push(Incoming::Message(Box::new(read)));
     }
 

@@ -204,6 +204,10 @@ export interface Entry {
   status: EntryStatus | null;
   reason: string | null;
   event: ({ type: string } & Record<string, unknown>) | null;
+  /** When the person changed her message afterwards. */
+  edited_at?: string | null;
+  /** What she wrote first; null when she took it back. */
+  before?: string | null;
 }
 
 export interface Page<T> {
@@ -245,6 +249,8 @@ export interface Health {
     state_reason?: string | null;
     /** What the provider said of the account when it was last asked. */
     provider?: { at: string; answers: ProviderAnswer[] } | null;
+    /** What sends for it, where that says how it is: a telephone with its battery. */
+    device?: { condition: "good" | "weak" | "bad"; says: string; at: string } | null;
   }[];
   /** Templates that a provider holds back. */
   templates_held?: number;

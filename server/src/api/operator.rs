@@ -70,6 +70,8 @@ struct ChannelHealth {
     state_since: Option<String>,
     /// What the provider said of the account when it was last asked: a test, or the server by itself every 6 hours.
     provider: Option<ProviderLook>,
+    /// What sends for it, where that says how it is.
+    device: Option<DeviceHealth>,
 }
 
 /// What a provider said.
@@ -77,6 +79,16 @@ struct ChannelHealth {
 struct ProviderLook {
     at: String,
     answers: Vec<ProviderSays>,
+}
+
+/// What sends for a channel, and says how it is: a telephone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct DeviceHealth {
+    /// `good`, `weak` (somebody should look) or `bad`.
+    condition: String,
+    /// In plain words, such as its battery.
+    says: String,
+    at: String,
 }
 
 /// How a line is doing.
@@ -121,6 +133,11 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
             ChannelState::Stopped { reason, at } => (Some(reason.clone()), Some(at.to_rfc3339())),
             ChannelState::On | ChannelState::Paused => (None, None),
         };
+        let device = tx.channel_health(id)?.map(|(condition, says, at)| DeviceHealth {
+            condition,
+            says,
+            at: at.to_rfc3339(),
+        });
         channels.push(ChannelHealth {
             id,
             kind: channel.kind.as_str(),
@@ -138,6 +155,7 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
             provider: tx
                 .provider_said(id)?
                 .map(|(answers, at)| ProviderLook { at: at.to_rfc3339(), answers }),
+            device,
         });
     }
     let (set_aside, unparsable) = tx.count_waiting_for_operator(&channel_ids(access))?;

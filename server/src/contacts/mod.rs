@@ -262,6 +262,77 @@ pub fn add_identity(
     Ok(identity)
 }
 
+/// Keeps what a provider wants back with the next answer to this identity.
+///
+/// # Errors
+/// When the store refuses.
+pub fn keep_reply_token(
+    tx: &mut Tx<'_>,
+    contact: &Contact,
+    identity: Uuid,
+    token: &str,
+    now: Ts,
+) -> Result<()> {
+    tx.set_reply_token(identity, contact.key.seal(Purpose::Contact, token.as_bytes())?, now)
+}
+
+/// As [`keep_reply_token`] for whoever has this address; nothing when nobody has it: her first message brings it again.
+///
+/// # Errors
+/// When the store refuses.
+pub fn reply_token_told(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line_id: Uuid,
+    person: &[Urn],
+    token: &str,
+    now: Ts,
+) -> Result<()> {
+    for urn in person {
+        let Some((identity, owner)) = tx.identity_by_hash(line_id, &identity_hash(app, line_id, urn))? else {
+            continue;
+        };
+        if let Some(contact) = get(tx, app, owner)? {
+            keep_reply_token(tx, &contact, identity, token, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// The most addresses of one person that a provider's answer is believed to tell.
+const MAX_TOLD: usize = 4;
+
+/// Adds addresses that a provider told of somebody whom it was given another one of: what she writes from them is hers.
+/// One that somebody else has stays where it is.
+///
+/// # Errors
+/// When the store refuses.
+pub fn learn_identities(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (line_id, contact_id): (Uuid, Uuid),
+    channel_id: Uuid,
+    told: &[Urn],
+    now: Ts,
+) -> Result<()> {
+    let told = told.get(..MAX_TOLD.min(told.len())).unwrap_or_default();
+    let hashes: Vec<Vec<u8>> = told.iter().map(|urn| identity_hash(app, line_id, urn)).collect();
+    // Nearly always they are known, and her row need not be read for it.
+    let known = tx.identities_by_hash(line_id, hashes.iter().cloned())?;
+    let new = told.iter().zip(&hashes).filter(|(_, hash)| !known.iter().any(|(known, ..)| known == *hash));
+    let new: Vec<&Urn> = new.map(|(urn, _)| urn).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let Some(mut contact) = get_locked(tx, app, contact_id)? else { return Ok(()) };
+    for urn in new {
+        if contact.profile.urns.iter().all(|known| known.urn.identity() != urn.identity()) {
+            add_identity(tx, app, &mut contact, channel_id, urn, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes addresses away from a contact, unless they are all that she has.
 ///
 /// # Errors

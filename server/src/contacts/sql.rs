@@ -25,6 +25,10 @@ const TOUCH_IDENTITY: Sql = crate::sql!(
     "UPDATE identity SET last_in_at = $2, channel_id = $3 \
      WHERE id = $1 AND (last_in_at IS NULL OR last_in_at < $4 OR channel_id <> $3)"
 );
+const SET_REPLY: Sql = crate::sql!("UPDATE identity SET reply_token = $2, reply_at = $3 WHERE id = $1");
+/// A newer one that came meanwhile stays.
+const USE_REPLY: Sql =
+    crate::sql!("UPDATE identity SET reply_token = NULL, reply_at = NULL WHERE id = $1 AND reply_at = $2");
 const IDENTITY_WINDOW: Sql = crate::sql!("SELECT last_in_at FROM identity WHERE id = $1");
 const IDENTITIES: Sql =
     crate::sql!("SELECT id, channel_id, scheme, last_in_at FROM identity WHERE contact_id = $1 ORDER BY id");
@@ -159,6 +163,18 @@ impl Tx<'_> {
     /// When the store refuses.
     pub fn touch_identity(&mut self, id: Uuid, channel_id: Uuid, now: Ts) -> Result<()> {
         self.later(TOUCH_IDENTITY, args![id, now, channel_id, now.plus_seconds(-TOUCH_SECONDS)])
+    }
+
+    pub(super) fn set_reply_token(&mut self, identity: Uuid, sealed: Vec<u8>, now: Ts) -> Result<()> {
+        self.later(SET_REPLY, args![identity, sealed, now])
+    }
+
+    /// A reply token that works once was used.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn reply_token_used(&mut self, identity: Uuid, since: Ts) -> Result<()> {
+        self.later(USE_REPLY, args![identity, since])
     }
 
     /// When a person last wrote from an identity.

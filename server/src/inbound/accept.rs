@@ -1,6 +1,8 @@
 //! Taking a webhook call in: signature, duplicate key, one durable row a message; only then 200. Many calls
 //! share one transaction.
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use channels::{Denied, HttpRequest, HttpResponse, Incoming};
 use serde::{Deserialize, Serialize};
@@ -155,9 +157,36 @@ pub async fn accept(app: &App, line: &Line, channel: &Channel, request: &HttpReq
     let Some(account) = &channel.account else {
         return Err(StoreError::Shape("this channel has no provider".into()));
     };
-    if let Err(denied) = channels::verify(account, request) {
+    if let Err(denied) = channels::verify_at(account, request, app.now().to_timestamp()) {
         return Ok(Accepted::Denied(denied));
     }
+    let read = read(account, request);
+    let (others, orphaned) = others(app, channel, request, &read.events);
+    let mut raw = Vec::new();
+    if let Some(problem) = read.problem.or(orphaned) {
+        raw.push(raw_row(app, channel, request, problem)?);
+    }
+    let mut inbound =
+        read.events.iter().map(|event| inbound_row(app, line, channel, event)).collect::<Result<Vec<_>>>()?;
+    for Other { line, channel, read } in others {
+        for event in &read.events {
+            inbound.push(inbound_row(app, &line, &channel, event)?);
+        }
+        if let Some(problem) = read.problem {
+            raw.push(raw_row(app, &channel, request, problem)?);
+        }
+    }
+    store(app, inbound, raw).await?;
+    Ok(Accepted::Taken(channels::accepted(account, request)))
+}
+
+/// What a call says to one channel, and why all of it is kept although it was read.
+struct Read {
+    events: Vec<Incoming>,
+    problem: Option<String>,
+}
+
+fn read(account: &channels::Account, request: &HttpRequest) -> Read {
     let read = catch_unwind(AssertUnwindSafe(|| channels::receive(account, request)));
     let (events, problem) = match read {
         Ok(Ok(events)) if events.len() <= MAX_EVENTS => (events, None),
@@ -166,14 +195,52 @@ pub async fn accept(app: &App, line: &Line, channel: &Channel, request: &HttpReq
         Err(_) => (Vec::new(), Some("the adapter failed on this call".to_owned())),
     };
     let problem = problem.or_else(|| events.iter().find_map(kept_raw_because));
-    let mut raw = Vec::new();
-    if let Some(problem) = problem {
-        raw.push(raw_row(app, channel, request, problem)?);
+    Read { events, problem }
+}
+
+/// The most other channels that one call is handed to.
+const MAX_OTHERS: usize = 20;
+
+/// A channel that a part of a call is for which came to another one's webhook.
+struct Other {
+    line: Arc<Line>,
+    channel: Arc<Channel>,
+    read: Read,
+}
+
+/// Channels that a part of a call is for, which came to another one's webhook (Meta has one for all numbers of an app),
+/// with what it says to them; and why the call is kept when nobody here has such an address, or its signature is none of
+/// that channel's.
+fn others(
+    app: &App,
+    channel: &Channel,
+    request: &HttpRequest,
+    events: &[Incoming],
+) -> (Vec<Other>, Option<String>) {
+    let other_address = |event: &'_ Incoming| match event {
+        Incoming::Event(channels::ChannelEvent::ForOtherAddress { address }) => Some(address.clone()),
+        _ => None,
+    };
+    let named: BTreeSet<String> = events.iter().filter_map(other_address).collect();
+    let provider = channel.account.as_ref().map(channels::Account::provider);
+    let Some(provider) = provider.filter(|_| !named.is_empty()) else { return (Vec::new(), None) };
+    let (lines, mut found, mut orphaned) = (app.lines(), Vec::new(), None);
+    for address in named.into_iter().take(MAX_OTHERS) {
+        let ours = lines.with_lines().find(|(_, other)| {
+            other.address == address && other.provider() == provider.as_str() && other.id != channel.id
+        });
+        let account = ours.and_then(|(_, other)| other.account.as_ref());
+        let signed = account
+            .is_some_and(|account| channels::verify_at(account, request, app.now().to_timestamp()).is_ok());
+        match (ours, account) {
+            (Some((line, other)), Some(account)) if signed => {
+                let read = read(account, request);
+                found.push(Other { line: line.clone(), channel: other.clone(), read });
+            }
+            _ => orphaned = Some("a part of the call is for an address that no channel has".to_owned()),
+        }
     }
-    let inbound =
-        events.iter().map(|event| inbound_row(app, line, channel, event)).collect::<Result<Vec<_>>>()?;
-    store(app, inbound, raw).await?;
-    Ok(Accepted::Taken(channels::accepted(account, request)))
+    (found, orphaned)
 }
 
 /// Hands rows to the batch and waits until they are on disk.

@@ -12,7 +12,7 @@ use crate::contacts::{self, Ahead, ConsentState, Contact, Standing};
 use crate::flows::{self, Route, Wrote};
 use crate::inbox;
 use crate::lines::{Channel, Command, Line, TriageKind};
-use crate::outbound::{MessageRow, MessageState};
+use crate::outbound::{self, MessageRow, MessageState};
 use crate::store::{Result, Ts, Tx};
 use crate::vault::Purpose;
 
@@ -75,6 +75,13 @@ pub fn message(
     let route = Route { line, channel, identity };
     tx.touch_identity(identity, channel.id, now)?;
     contact.last_in_at = Some(now);
+    if let Some(token) = &message.reply_token {
+        contacts::keep_reply_token(tx, &contact, identity, token, now)?;
+    }
+    if let Some(effects) = edited(tx, app, route, &contact, message, now)? {
+        contacts::save_state(tx, &contact)?;
+        return Ok(effects);
+    }
     if matches!(message.kind, MessageKind::Reaction { .. }) {
         // A reaction asks for nothing; it is kept with the conversation that it belongs to, if there is one.
         if contact.conversation_id.is_some() {
@@ -104,6 +111,41 @@ pub fn message(
     }
     let jobs = effects.jobs || !message.attachments.is_empty();
     Ok(Effects { live: effects.live || contact.conversation_id.is_some(), jobs, ..effects })
+}
+
+/// A message that changes an earlier one is shown in its place, and nobody is answered twice. `None` when it must be
+/// handled like a new one: the earlier one never came here, or the new words are of danger, or are STOP and the like.
+fn edited(
+    tx: &mut Tx<'_>,
+    app: &App,
+    route: Route<'_>,
+    contact: &Contact,
+    message: &Message,
+    now: Ts,
+) -> Result<Option<Effects>> {
+    let Some(former) = &message.edits else { return Ok(None) };
+    let hash = outbound::part_hash(app, route.channel.id, former);
+    let Some(id) = tx.message_by_part(route.channel.id, hash)? else { return Ok(None) };
+    let Some((conversation, body)) = tx.incoming_message(id, contact.id)? else { return Ok(None) };
+    let text: String = message.text.chars().take(MAX_TEXT_CHARS).collect();
+    let command = route.line.command(&text);
+    let heard = matches!(command, Some(Command::Stop | Command::Forget | Command::Info));
+    if contact.standing != Standing::Blocked && (heard || route.line.triage(&text).is_some()) {
+        return Ok(None);
+    }
+    // Nothing was kept of it, so there is nothing to change.
+    let Some(body) = body else { return Ok(Some(Effects::default())) };
+    let taken_back =
+        matches!(&message.kind, MessageKind::Unsupported { what } if what == channels::TAKEN_BACK);
+    let mut content: Content = contact.key.open_json(Purpose::Message, &body)?;
+    content.text = content_of(message, Vec::new()).text;
+    if taken_back {
+        content.attachments.clear();
+    }
+    tx.message_edited(id, contact.key.seal_json(Purpose::Message, &content)?, taken_back, now)?;
+    let Some(conversation) = conversation else { return Ok(Some(Effects::default())) };
+    inbox::message_changed(tx, app, contact.line_id, conversation, id, now)?;
+    Ok(Some(Effects { live: true, ..Effects::default() }))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one handling")]
@@ -175,6 +217,12 @@ fn keep(
     } else {
         None
     };
+    let tells_edits =
+        route.channel.account.as_ref().is_some_and(|account| channels::tells_edits(account.provider()));
+    if tells_edits && !message.external_id.is_empty() {
+        let hash = outbound::part_hash(app, route.channel.id, &message.external_id);
+        tx.insert_part(id, route.channel.id, hash)?;
+    }
     tx.insert_message(&MessageRow {
         id,
         line_id: contact.line_id,
@@ -243,6 +291,16 @@ pub fn channel_event(
         | ChannelEvent::GroupMessage { .. }
         | ChannelEvent::NoSender { .. }
         | ChannelEvent::Unreadable { .. } => Ok(Effects::default()),
+        ChannelEvent::ReplyToken { person, token } => {
+            contacts::reply_token_told(tx, app, line.id, person, token, now)?;
+            Ok(Effects::default())
+        }
+        ChannelEvent::Health { condition, says, at } => {
+            // Its own clock may be wrong: it never says more than that it spoke before now.
+            let at = at.map_or(now, |at| Ts(at.as_microsecond())).min(now);
+            tx.put_channel_health(channel.id, condition.as_str(), says, at)?;
+            Ok(Effects::default())
+        }
         ChannelEvent::TemplateStatus { name, language, status, reason } => {
             bulk::template_reported(tx, line.id, name, language, status, reason.as_deref(), now)?;
             Ok(Effects::default())

@@ -252,6 +252,21 @@ pub fn message_arrived(
     save(tx, app, &conversation, now)
 }
 
+/// A person changed a message of a conversation: whoever looks at it sees the new words.
+///
+/// # Errors
+/// When the store refuses.
+pub fn message_changed(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line_id: Uuid,
+    conversation_id: Uuid,
+    message_id: Uuid,
+    now: Ts,
+) -> Result<()> {
+    live::record(tx, app, line_id, LiveKind::Entry, conversation_id, message_id, now)
+}
+
 /// A message that the server itself sent in a conversation; the person goes on waiting.
 ///
 /// # Errors

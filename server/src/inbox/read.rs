@@ -329,6 +329,11 @@ impl Reader<'_> {
                         content,
                         reason: row.reason,
                         at: row.at,
+                        edited_at: row.edited_at,
+                        before: match &row.original {
+                            Some(sealed) => Some(self::content(key, sealed)?.text),
+                            None => None,
+                        },
                     };
                     Ok(view::message(self.app, parts, &files, &names))
                 }

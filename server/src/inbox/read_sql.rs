@@ -45,7 +45,7 @@ const CLOSED_BEFORE: Sql = crate::sql!(
     "SELECT max(closed_at) FROM conversation WHERE contact_id = $1 AND opened_at < $2 AND id <> $3"
 );
 const MESSAGES: Sql = crate::sql!(
-    "SELECT id, direction, author, state, body, reason, created_at FROM message \
+    "SELECT id, direction, author, state, body, reason, created_at, edited_at, original FROM message \
      WHERE contact_id = $1 AND id < $2 AND id > $3 AND (conversation_id = $4 \
        OR conversation_id IS NULL AND created_at > $5 AND created_at <= $6) ORDER BY id DESC LIMIT $7"
 );
@@ -54,7 +54,7 @@ const ENTRIES: Sql = crate::sql!(
      WHERE contact_id = $1 AND id < $2 AND id > $3 AND conversation_id = $4 ORDER BY id DESC LIMIT $5"
 );
 const MESSAGE: Sql = crate::sql!(
-    "SELECT id, direction, author, state, body, reason, created_at FROM message \
+    "SELECT id, direction, author, state, body, reason, created_at, edited_at, original FROM message \
      WHERE id = $1 AND contact_id = $2"
 );
 const ENTRY: Sql =
@@ -81,6 +81,9 @@ pub struct MessageRow {
     pub body: Option<Vec<u8>>,
     pub reason: Option<String>,
     pub at: Ts,
+    /// When the person changed it, and what she wrote first, sealed.
+    pub edited_at: Option<Ts>,
+    pub original: Option<Vec<u8>>,
 }
 
 /// Another conversation of the same person.
@@ -124,6 +127,8 @@ fn message_row(row: &Row) -> Result<MessageRow> {
         body: row.get(4)?,
         reason: row.get(5)?,
         at: row.get(6)?,
+        edited_at: row.get(7)?,
+        original: row.get(8)?,
     })
 }
 

@@ -198,6 +198,10 @@ pub struct Entry {
     pub reason: Option<String>,
     /// `{"type": "taken" …}`
     pub event: Option<serde_json::Value>,
+    /// When the person changed her message afterwards.
+    pub edited_at: Option<String>,
+    /// What she wrote first; absent when she took it back.
+    pub before: Option<String>,
 }
 
 /// Who is looking and writing, by conversation.
@@ -403,6 +407,8 @@ pub struct MessageParts {
     pub content: Option<Content>,
     pub reason: Option<String>,
     pub at: Ts,
+    pub edited_at: Option<Ts>,
+    pub before: Option<String>,
 }
 
 /// A message as staff see it.
@@ -428,6 +434,8 @@ pub fn message(app: &App, parts: MessageParts, files: &Files<'_>, names: &Names)
         status: parts.state.label(),
         reason: parts.reason.filter(|_| failed).map(|label| reason_words(&label)),
         event: None,
+        edited_at: time(parts.edited_at),
+        before: parts.before,
     }
 }
 
@@ -552,6 +560,8 @@ pub fn entry(line: &Line, parts: EntryParts, names: &Names) -> Entry {
         status: None,
         reason: None,
         event: parts.event.map(|event| event_json(&event, names)),
+        edited_at: None,
+        before: None,
     }
 }
 

@@ -227,6 +227,11 @@ impl Lines {
         self.channels.values().map(|(_, channel)| channel)
     }
 
+    /// Every channel with its line, in no order.
+    pub fn with_lines(&self) -> impl Iterator<Item = &(Arc<Line>, Arc<Channel>)> {
+        self.channels.values()
+    }
+
     /// Every line, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Line>> {
         self.lines.values()

@@ -96,11 +96,19 @@ pub async fn test(app: &App, channel: &Channel) -> Result<Vec<ProviderSays>> {
 /// Tells the provider where to call; `None` where only a person can do that, at the provider's own site.
 pub async fn register(app: &App, channel: &Channel) -> Option<ProviderSays> {
     let account = channel.account.as_ref()?;
-    let request = channels::register_webhook(account, &hook(app, channel))?;
-    Some(match outbound::ask(app, &request).await {
-        Some(answer) => ProviderSays::new(About::Webhook, channels::registered(account, &answer)),
-        None => ProviderSays::silent(About::Webhook),
-    })
+    let mut says = None;
+    // Some providers are told of each kind of call by itself; the first that is refused is told to the operator.
+    for request in channels::register_webhooks(account, &hook(app, channel)) {
+        let told = match outbound::ask(app, &request).await {
+            Some(answer) => ProviderSays::new(About::Webhook, channels::registered(account, &answer)),
+            None => ProviderSays::silent(About::Webhook),
+        };
+        if !told.ok {
+            return Some(told);
+        }
+        says = Some(told);
+    }
+    says
 }
 
 /// A channel's settings as they may be shown: a secret only as [`HIDDEN`].

@@ -5,6 +5,9 @@ use super::ChannelState;
 use crate::args;
 use crate::store::{Result, Sql, Ts, Tx};
 
+/// The longest word of health that is kept, in characters.
+const MAX_HEALTH_CHARS: usize = 300;
+
 const LINES: Sql = crate::sql!("SELECT id, content_version FROM line ORDER BY slug");
 const FILES: Sql = crate::sql!("SELECT path, body FROM line_file WHERE line_id = $1 ORDER BY path");
 const CHANNELS: Sql = crate::sql!(
@@ -31,6 +34,12 @@ const SET_STATE: Sql = crate::sql!(
     "UPDATE channel SET state = $3, state_reason = NULL, state_at = $4 WHERE id = $1 AND line_id = $2 AND state <> $3"
 );
 
+const PUT_HEALTH: Sql = crate::sql!(
+    "INSERT INTO channel_health (channel_id, condition, says, at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (channel_id) DO UPDATE SET condition = excluded.condition, says = excluded.says, \
+     at = excluded.at WHERE channel_health.at <= excluded.at"
+);
+const HEALTH: Sql = crate::sql!("SELECT condition, says, at FROM channel_health WHERE channel_id = $1");
 const SETTINGS: Sql = crate::sql!("SELECT settings FROM channel WHERE id = $1 AND line_id = $2");
 
 /// A channel as stored.
@@ -95,6 +104,24 @@ impl Tx<'_> {
             args![row.id, line_id, row.kind.as_str(), row.address.as_str(), row.settings.as_slice(), now],
         )?;
         row.map(|row| row.get(0)).transpose()
+    }
+
+    /// Notes how what sends for a channel says it is, unless a newer word is known.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn put_channel_health(&mut self, id: Uuid, condition: &str, says: &str, at: Ts) -> Result<()> {
+        let says: String = says.chars().take(MAX_HEALTH_CHARS).collect();
+        self.later(PUT_HEALTH, args![id, condition, says.as_str(), at])
+    }
+
+    /// What sends for a channel said of itself last: how it is, in words, and when.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn channel_health(&mut self, id: Uuid) -> Result<Option<(String, String, Ts)>> {
+        let row = self.row(HEALTH, args![id])?;
+        row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
     }
 
     /// A channel's sealed settings.

@@ -1,4 +1,6 @@
 //! Fetching one file: locate, download with limits, look at what it is, seal.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use channels::media::{Fetch, MediaError, fetch, located};
 use channels::{HttpRequest, IncomingAttachment, MediaSource};
 use uuid::Uuid;
@@ -106,8 +108,13 @@ async fn download(
     channel_id: Uuid,
     attachment: &IncomingAttachment,
 ) -> std::result::Result<Vec<u8>, Failure> {
-    if let MediaSource::Inline { text } = &attachment.source {
-        return Ok(text.clone().into_bytes());
+    match &attachment.source {
+        MediaSource::Inline { text } => return Ok(text.clone().into_bytes()),
+        MediaSource::Encoded { base64 } => {
+            let bytes = STANDARD.decode(base64.as_bytes()).unwrap_or_default();
+            return if bytes.is_empty() { Err(Failure::Never("gone")) } else { Ok(bytes) };
+        }
+        MediaSource::Url { .. } | MediaSource::Id { .. } | MediaSource::Location { .. } => {}
     }
     let lines = app.lines();
     let account = lines.channel(channel_id).and_then(|(_, channel)| channel.account.as_ref());

@@ -83,7 +83,10 @@ pub fn keep(
                 kept.extend(attachment.as_attachment());
                 continue;
             }
-            MediaSource::Inline { .. } | MediaSource::Url { .. } | MediaSource::Id { .. } => {
+            MediaSource::Inline { .. }
+            | MediaSource::Encoded { .. }
+            | MediaSource::Url { .. }
+            | MediaSource::Id { .. } => {
                 let id = app.id();
                 let source = contact.key.seal_json(Purpose::Media, attachment)?;
                 let (line, conversation) = (contact.line_id, contact.conversation_id);

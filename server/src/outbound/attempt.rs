@@ -79,6 +79,10 @@ pub(super) struct Progress {
     pub parts: Vec<String>,
     /// How many requests the message needs over all; 0 when it did not come to that.
     pub requests: usize,
+    /// Addresses of hers that the provider told and that we did not know.
+    pub identities: Vec<Urn>,
+    /// Whether a reply token went out that works once.
+    pub reply_used: bool,
 }
 
 /// Sends what is left of a message.
@@ -93,7 +97,7 @@ pub(super) async fn attempt(
     if let Some(refusal) = refused_at_last(line, message, now) {
         return refusal;
     }
-    let (to, content) = match open(app, message).await {
+    let opened = match open(app, message).await {
         Ok(opened) => opened,
         Err(VaultError::Erased) => return ended(MessageState::Cancelled, "erased"),
         Err(error) => {
@@ -103,13 +107,14 @@ pub(super) async fn attempt(
     };
     // Our own page reads the row itself.
     let Some(account) = &channel.account else { return Outcome::Sent };
-    if channel.kind.window_closed(&content, message.last_in_at, now) {
+    if channel.kind.window_closed(&opened.content, message.last_in_at, now) {
         return Outcome::Elsewhere { reason: "window_closed".to_owned() };
     }
     if let Err(wait) = app.pace.charge_person(channel, message.contact_id, now) {
         return Outcome::Again { after: Some(wait), reason: "pair_rate".to_owned(), counted: false };
     }
-    let mut outgoing = outgoing(app, channel, message, to, content);
+    let known = opened.known.clone();
+    let mut outgoing = outgoing(app, channel, message, opened);
     let account = match prepare(app, channel, account, &mut outgoing).await {
         Ok(account) => account,
         Err(outcome) => return outcome,
@@ -122,33 +127,60 @@ pub(super) async fn attempt(
     // One was charged when the message was taken up.
     let cost = cost(channel, &outgoing.content, rendering.requests.len());
     app.pace.charge(channel, cost.saturating_sub(1), now);
-    for request in rendering.requests.iter().skip(message.parts_sent) {
-        let settled = match call(app, request).await {
-            Ok(response) => channels::settle(&account, &response),
-            Err(outcome) => return outcome,
+    let once = channels::reply_tokens(account.provider()).is_some_and(|tokens| tokens.once);
+    progress.reply_used = once && outgoing.reply_token.is_some();
+    let mut left = send_parts(app, &account, message, &rendering.requests, progress).await;
+    let used_up = matches!(&left, Ok(Some(Settled::Refused { class: ErrorClass::WindowClosed, .. })));
+    if used_up && progress.reply_used {
+        outgoing.reply_token = None;
+        let Ok(rendering) = channels::request(&account, &outgoing) else {
+            return ended(MessageState::Failed, "bad_request");
         };
-        match settled {
-            // A part without an id of the provider's still counts as sent, under ours.
-            Settled::Sent { external_id, .. } if external_id.is_empty() => {
-                let number = message.parts_sent + progress.parts.len();
-                progress.parts.push(format!("{}/{number}", message.id));
-            }
-            Settled::Sent { external_id, .. } => progress.parts.push(external_id),
-            settled => return refused(app, channel, message, &outgoing.content, settled),
-        }
+        left = send_parts(app, &account, message, &rendering.requests, progress).await;
     }
-    app.pace.went_well(channel.id, app.now());
-    Outcome::Sent
+    progress.identities.retain(|urn| known.iter().all(|known| known.identity() != urn.identity()));
+    match left {
+        Ok(None) => {
+            app.pace.went_well(channel.id, app.now());
+            Outcome::Sent
+        }
+        Ok(Some(settled)) => refused(app, channel, message, &outgoing.content, settled),
+        Err(outcome) => outcome,
+    }
 }
 
-pub(super) fn outgoing(
+/// Sends what the provider has not taken yet of a message, part by part; what it said to the one that it did not take.
+async fn send_parts(
     app: &App,
-    channel: &Channel,
+    account: &channels::Account,
     message: &Leased,
-    to: Urn,
-    content: Content,
-) -> Outgoing {
-    let mut outgoing = Outgoing::new(message.id, to, content);
+    requests: &[channels::HttpRequest],
+    progress: &mut Progress,
+) -> Result<Option<Settled>, Outcome> {
+    let taken = message.parts_sent + progress.parts.len();
+    for (number, request) in requests.iter().enumerate().skip(taken) {
+        match channels::settle(account, &call(app, request).await?) {
+            Settled::Sent { external_id, identities } => {
+                progress.identities.extend(identities);
+                // A part without an id of the provider's still counts as sent, under ours.
+                let ours = || format!("{}/{number}", message.id);
+                progress.parts.push(if external_id.is_empty() { ours() } else { external_id });
+            }
+            settled => return Ok(Some(settled)),
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, opened: Opened) -> Outgoing {
+    let mut outgoing = Outgoing::new(message.id, opened.to, opened.content);
+    let tokens = channel.account.as_ref().and_then(|account| channels::reply_tokens(account.provider()));
+    let age = message.reply_at.map(|since| app.now().seconds_since(since));
+    let works = tokens.zip(age).is_some_and(|(tokens, age)| {
+        let lasts = tokens.lasts.map(|lasts| i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));
+        lasts.is_none_or(|lasts| age <= lasts)
+    });
+    outgoing.reply_token = opened.reply_token.filter(|_| works);
     outgoing.status_callback = Some(format!("{}/hooks/{}", app.config.public_url, channel.id));
     outgoing.high_priority = message.lane == Lane::Conversation;
     outgoing.at = jiff::Timestamp::from_microsecond(app.now().0).unwrap_or_default();
@@ -246,12 +278,23 @@ fn refused_at_last(line: &Line, message: &Leased, now: Ts) -> Option<Outcome> {
     None
 }
 
+/// A message that can be read.
+pub(super) struct Opened {
+    pub to: Urn,
+    pub content: Content,
+    /// What the provider wants back with an answer.
+    pub reply_token: Option<String>,
+    /// All of her addresses.
+    pub known: Vec<Urn>,
+}
+
 /// Opens a message's content and the address that it goes to.
-pub(super) async fn open(app: &App, message: &Leased) -> Result<(Urn, Content), VaultError> {
+pub(super) async fn open(app: &App, message: &Leased) -> Result<Opened, VaultError> {
     let body = message.body.as_deref().ok_or(VaultError::Erased)?;
     if message.day != 0 {
         let farewell: Farewell = app.vault.day(message.day, app.now())?.open_json(Purpose::Message, body)?;
-        return Ok((farewell.to, farewell.content));
+        let known = vec![farewell.to.clone()];
+        return Ok(Opened { to: farewell.to, content: farewell.content, reply_token: None, known });
     }
     let key_id = message.key_id.ok_or(VaultError::Erased)?;
     let key = match app.vault.person_cached(key_id) {
@@ -266,7 +309,12 @@ pub(super) async fn open(app: &App, message: &Leased) -> Result<(Urn, Content), 
     let profile: Profile =
         key.open_json(Purpose::Contact, message.profile.as_deref().ok_or(VaultError::Erased)?)?;
     let identity = message.identity_id.unwrap_or(Uuid::nil());
-    let known =
-        profile.urns.into_iter().find(|known| known.identity == identity).ok_or(VaultError::Damaged)?;
-    Ok((known.urn, content))
+    let to = profile.urns.iter().find(|known| known.identity == identity).ok_or(VaultError::Damaged)?;
+    let to = to.urn.clone();
+    let reply_token = match &message.reply_token {
+        Some(sealed) => String::from_utf8(key.open(Purpose::Contact, sealed)?).ok(),
+        None => None,
+    };
+    let known = profile.urns.into_iter().map(|known| known.urn).collect();
+    Ok(Opened { to, content, reply_token, known })
 }

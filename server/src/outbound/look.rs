@@ -188,8 +188,7 @@ async fn sent_request(
     account: &channels::Account,
     message: &Leased,
 ) -> Option<channels::HttpRequest> {
-    let (to, content) = open(app, message).await.ok()?;
-    let mut outgoing = outgoing(app, channel, message, to, content);
+    let mut outgoing = outgoing(app, channel, message, open(app, message).await.ok()?);
     let account = prepare(app, channel, account, &mut outgoing).await.ok()?;
     let rendering = channels::request(&account, &outgoing).ok()?;
     rendering.requests.into_iter().nth(message.parts_sent)

@@ -194,4 +194,5 @@ pub use look::run_loop as look_loop;
 pub use pace::Pace;
 pub use reports::apply as apply_report;
 pub use send::run_loop;
+pub use settle::part_hash;
 pub use sql::MessageRow;

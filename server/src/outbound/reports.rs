@@ -10,6 +10,7 @@ use super::settle::part_hash;
 use super::sql::OutgoingRow;
 use crate::app::App;
 use crate::consent;
+use crate::contacts;
 use crate::inbound::Effects;
 use crate::inbox;
 use crate::lines::{Channel, Line};
@@ -31,6 +32,14 @@ pub fn apply(
     let by_part = tx.message_by_part(channel.id, part.clone())?;
     let Some(id) = report.attempt.or(by_part) else { return Ok(None) };
     let Some(message) = tx.outgoing(id, channel.id)? else { return Ok(None) };
+    // The provider's own answer tells it too; reports are asked where it may have been lost, and once more.
+    let tells = matches!(report.status, Status::Sent)
+        || matches!(message.state, MessageState::Unknown | MessageState::Sending);
+    let same_kind = report.recipient.iter().all(|urn| urn.scheme() == channel.scheme());
+    if tells && same_kind && !report.recipient.is_empty() {
+        let whose = (message.line_id, message.contact_id);
+        contacts::learn_identities(tx, app, whose, channel.id, &report.recipient, now)?;
+    }
     if let Status::Failed { class: ErrorClass::OptedOut, code, .. } = &report.status
         && stops_everything(channel, code.as_deref())
     {

@@ -10,7 +10,7 @@ use super::sql::{Leased, PARTS};
 use crate::app::App;
 use crate::lines::{Channel, Line};
 use crate::store::{Result, StoreError, Ts, Tx, Value};
-use crate::{bulk, consent, inbox, lines};
+use crate::{bulk, consent, contacts, inbox, lines};
 
 /// How many outcomes share one transaction.
 const SETTLE_BATCH: usize = 256;
@@ -83,6 +83,16 @@ fn settle(tx: &mut Tx<'_>, app: &App, batch: &[Settlement]) -> Result<Wishes> {
         let message = &settlement.message;
         for external_id in &settlement.progress.parts {
             rows.push(part_row(app, message, external_id));
+        }
+        if let (true, Some(identity), Some(since)) =
+            (settlement.progress.reply_used, message.identity_id, message.reply_at)
+        {
+            tx.reply_token_used(identity, since)?;
+        }
+        if !settlement.progress.identities.is_empty() {
+            let whose = (message.line_id, message.contact_id);
+            let told = &settlement.progress.identities;
+            contacts::learn_identities(tx, app, whose, message.channel_id, told, now)?;
         }
         let place = lines.channel(message.channel_id);
         match watched_until(place, message, now) {
@@ -184,7 +194,7 @@ fn part_row(app: &App, message: &Leased, external_id: &str) -> Vec<Value> {
 }
 
 /// What a provider's id of a message is found by.
-pub(super) fn part_hash(app: &App, channel_id: Uuid, external_id: &str) -> Vec<u8> {
+pub fn part_hash(app: &App, channel_id: Uuid, external_id: &str) -> Vec<u8> {
     app.vault.lookup_hash("part", channel_id, external_id)
 }
 

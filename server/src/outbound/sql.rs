@@ -97,7 +97,7 @@ impl Tx<'_> {
 const DUE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
        m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
-       m.lane, m.bulk_id, c.consent, m.created_at \
+       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.state = 1 AND m.lane = $4 AND m.part {in_ints:$1} AND m.due_at <= $2 \
        AND m.channel_id {in_uuids:$5} \
@@ -155,6 +155,13 @@ const CANCEL_QUEUED: Sql = crate::sql!(
 );
 const BY_PART: Sql =
     crate::sql!("SELECT message_id FROM message_part WHERE channel_id = $1 AND external_hash = $2");
+const INCOMING: Sql = crate::sql!(
+    "SELECT conversation_id, body FROM message WHERE id = $1 AND contact_id = $2 AND direction = 0"
+);
+const EDITED: Sql = crate::sql!(
+    "UPDATE message SET original = CASE WHEN $3 THEN NULL ELSE COALESCE(original, body) END, body = $2, \
+     edited_at = $4 WHERE id = $1 AND direction = 0"
+);
 const OUTGOING: Sql = crate::sql!(
     "SELECT line_id, conversation_id, contact_id, channel_id, state, requests FROM message m WHERE id = $1 AND direction = 1 \
      AND (channel_id = $2 OR EXISTS (SELECT 1 FROM message_route r WHERE r.message_id = m.id AND r.channel_id = $2))"
@@ -175,7 +182,7 @@ const LOOK_AGAIN: Sql = crate::sql!("UPDATE message SET look_at = $2 WHERE id = 
 const UNKNOWN_MESSAGE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
        m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
-       m.lane, m.bulk_id, c.consent, m.created_at \
+       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.id = $1 AND m.state = 3"
 );
@@ -301,6 +308,9 @@ pub struct Leased {
     pub bulk_id: Option<Uuid>,
     pub consent: i64,
     pub queued_at: Ts,
+    /// What the provider wants back with an answer, sealed, and since when it is known.
+    pub reply_token: Option<Vec<u8>>,
+    pub reply_at: Option<Ts>,
     /// Parts that the provider has taken in an earlier attempt.
     pub parts_sent: usize,
 }
@@ -326,6 +336,8 @@ impl Leased {
             bulk_id: row.get(15)?,
             consent: row.get(16)?,
             queued_at: row.get(17)?,
+            reply_token: row.get(18)?,
+            reply_at: row.get(19)?,
             parts_sent: 0,
         })
     }
@@ -443,8 +455,36 @@ impl Tx<'_> {
         Ok(self.run(REPORTED, args![id, state.code(), reason])? == 1)
     }
 
+    /// Notes the provider's id of a message, in either direction.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn insert_part(&mut self, id: Uuid, channel_id: Uuid, hash: Vec<u8>) -> Result<()> {
+        self.insert_later(&PARTS, vec![Value::from(channel_id), Value::from(hash), Value::from(id)])
+    }
+
+    /// A message of a person's: its conversation, and its sealed content where that was kept.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn incoming_message(&mut self, id: Uuid, contact_id: Uuid) -> Result<Option<IncomingRow>> {
+        let row = self.row(INCOMING, args![id, contact_id])?;
+        row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    }
+
+    /// A person changed a message: what she wrote first is kept beside it, unless it is `taken_back`.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn message_edited(&mut self, id: Uuid, body: Vec<u8>, taken_back: bool, at: Ts) -> Result<()> {
+        self.run(EDITED, args![id, body, taken_back, at]).map(drop)
+    }
+
     /// The message that a provider's id belongs to.
-    pub(super) fn message_by_part(&mut self, channel_id: Uuid, hash: Vec<u8>) -> Result<Option<Uuid>> {
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn message_by_part(&mut self, channel_id: Uuid, hash: Vec<u8>) -> Result<Option<Uuid>> {
         self.row(BY_PART, args![channel_id, hash])?.map(|row| row.get(0)).transpose()
     }
 
@@ -464,6 +504,9 @@ impl Tx<'_> {
         .transpose()
     }
 }
+
+/// The conversation and the sealed content of a message that came in.
+pub type IncomingRow = (Option<Uuid>, Option<Vec<u8>>);
 
 /// What a report needs to know of its message.
 pub(super) struct OutgoingRow {

@@ -32,6 +32,8 @@ const DATA: &[Migration] = &[
     migration!("0006_media"),
     migration!("0008_tariffs"),
     migration!("0009_provider_said"),
+    migration!("0010_channel_health"),
+    migration!("0011_reply_tokens_and_edits"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 
