@@ -16,7 +16,7 @@ use crate::gateways::{
 use crate::http::HttpRequest;
 use crate::messenger::{InstagramSettings, MessengerSettings};
 use crate::turn::TurnSettings;
-use crate::twilio::TwilioSettings;
+use crate::twilio::{TwilioSettings, TwilioVoiceSettings};
 use crate::whatsapp_cloud::WhatsappCloudSettings;
 
 /// The one list of providers: each has a variant, the name that it is stored and configured by, and settings, whose
@@ -94,6 +94,8 @@ providers! {
     WhatsappCloud = "whatsapp_cloud": WhatsappCloudSettings,
     /// SMS, MMS and WhatsApp through Twilio or a service that speaks its API (SignalWire).
     Twilio = "twilio": TwilioSettings,
+    /// Telephone calls through Twilio.
+    TwilioVoice = "twilio_voice": TwilioVoiceSettings,
     /// Messenger: a page at Facebook.
     Messenger = "messenger": MessengerSettings,
     /// An account at Instagram.

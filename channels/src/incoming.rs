@@ -17,6 +17,8 @@ pub enum Incoming {
     Report(DeliveryReport),
     /// Something about the account, a template or a person that is not a message.
     Event(ChannelEvent),
+    /// A telephone call begins, goes on or ends.
+    Call(Box<crate::voice::Heard>),
 }
 
 /// What a person sent.
@@ -230,7 +232,7 @@ impl std::fmt::Debug for MediaSource {
 
 impl IncomingAttachment {
     /// A file at an address.
-    pub(crate) fn file(content_type: impl Into<String>, url: impl Into<String>) -> Self {
+    pub fn file(content_type: impl Into<String>, url: impl Into<String>) -> Self {
         Self::of(content_type, MediaSource::Url { url: url.into() })
     }
 

@@ -57,7 +57,7 @@ pub use line::LineSettings;
 pub use messenger::{InstagramSettings, MessengerSettings, MetaSettings};
 pub use telegram::TelegramSettings;
 pub use turn::TurnSettings;
-pub use twilio::{Transport, TwilioSettings};
+pub use twilio::{Transport, TwilioSettings, TwilioVoiceSettings};
 pub use viber::{ButtonLayout, ViberSettings};
 pub use vk::VkSettings;
 pub use whatsapp_cloud::WhatsappCloudSettings;

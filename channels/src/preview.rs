@@ -81,6 +81,7 @@ impl Look {
             (Provider::Instagram, _) => Self::Instagram,
             (Provider::Line, _) => Self::Line,
             (Provider::Vk, _) => Self::Vk,
+            (Provider::TwilioVoice, _) => Self::Voice,
             (_, "whatsapp") => Self::Whatsapp,
             _ => Self::Sms,
         }
@@ -240,7 +241,11 @@ pub fn preview(look: Look, content: &Content) -> Preview {
 /// A message as one account shows it, with its own limits.
 #[must_use]
 pub fn preview_on(account: &Account, content: &Content) -> Preview {
-    let mut preview = empty(Look::of(account));
+    let look = Look::of(account);
+    if look == Look::Voice {
+        return Preview { provider: Some(account.provider()), ..as_said(content) };
+    }
+    let mut preview = empty(look);
     preview.provider = Some(account.provider());
     match layout(account, content) {
         Ok((shown, degraded)) => {

@@ -34,6 +34,8 @@ const VIBER_PERSON: PersonRate = PersonRate { burst: 100, every: Duration::from_
 
 /// A telephone hands one text a second to its network, and its system allows 30 in half an hour unless that was raised.
 const ANDROID_PER_SECOND: f64 = 1.0;
+/// Twilio begins one call a second, and queues what comes faster for a day.
+const CALLS_PER_SECOND: f64 = 1.0;
 
 /// What is known of an account's provider.
 #[must_use]
@@ -47,6 +49,7 @@ pub fn rates(account: &Account) -> Rates {
                 Rates { per_second: Some(TELEGRAM_PER_SECOND), person: Some(TELEGRAM_PERSON) }
             }
             Provider::Android => Rates { per_second: Some(ANDROID_PER_SECOND), person: None },
+            Provider::TwilioVoice => Rates { per_second: Some(CALLS_PER_SECOND), person: None },
             Provider::Viber => Rates { per_second: Some(VIBER_PER_SECOND), person: Some(VIBER_PERSON) },
             _ => Rates { per_second: None, person: None },
         },

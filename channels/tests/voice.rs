@@ -33,6 +33,7 @@ fn say(text: &str, locale: &str) -> Speech {
 fn ask(takes: Takes) -> Gather {
     Gather {
         prompt: vec![say("¿Papeles? Marque 1 & espere.", "spa-EC")],
+        again: Vec::new(),
         takes,
         digits: Some(1),
         finish_key: None,

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{api, bulk, console, jobs, lines, outbound, webchat, webhook};
+use crate::{api, bulk, calls, console, jobs, lines, outbound, webchat, webhook};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -136,6 +136,7 @@ fn loops_beside_intake(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(outbound::run_loop(app.clone())),
         tokio::spawn(outbound::look_loop(app.clone())),
         tokio::spawn(bulk::run_loop(app.clone())),
+        tokio::spawn(calls::run_loop(app.clone())),
         tokio::spawn(jobs::run_loop(app.clone())),
         tokio::spawn(jobs::housekeeping_loop(app.clone())),
         tokio::spawn(keys_loop(app.clone())),

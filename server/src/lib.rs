@@ -11,6 +11,7 @@ pub mod app;
 pub mod authoring;
 pub mod boot;
 pub mod bulk;
+pub mod calls;
 pub mod config;
 pub mod consent;
 pub mod console;

@@ -86,6 +86,7 @@ pub async fn set_up(
     let public = app.config.public_url.clone();
     whatsapp(app, imported.line_id, &providers.meta, &public).await?;
     sms(app, imported.line_id, &providers.twilio, &public).await?;
+    telephone(app, imported.line_id, &providers.twilio, &public).await?;
     telegram(app, imported.line_id, &providers.telegram, &public).await?;
     viber(app, imported.line_id, &providers.viber, &public).await?;
     let webchat = NewChannel { kind: "webchat".into(), address: imported.slug.clone(), settings: json!({}) };
@@ -170,6 +171,22 @@ async fn sms(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyhow::Re
         // The most tries that Twilio grants: a restart of the server then loses nothing.
         webhook_url: format!("{public}/hooks/{id}#rc=5"),
     });
+    Ok(())
+}
+
+/// The SMS number, for calls: with a provider one number carries both.
+async fn telephone(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyhow::Result<()> {
+    let channel = NewChannel {
+        kind: "twilio_voice".into(),
+        address: SMS_NUMBER.into(),
+        settings: json!({
+            "account_sid": ACCOUNT_SID,
+            "auth_token": AUTH_TOKEN,
+            "base_url": twilio.base_url(),
+        }),
+    };
+    let id = lines::add_channel(app, line, &channel).await?;
+    twilio.set_voice_hook(ACCOUNT_SID, &format!("{public}/hooks/{id}"));
     Ok(())
 }
 

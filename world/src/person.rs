@@ -17,6 +17,8 @@ use crate::viber;
 
 /// How long a person waits for an answer before the story fails, in real time.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a recording takes that she leaves.
+const RECORDED_SECONDS: u64 = 5;
 /// How often a person on the web chat without JavaScript presses "Show new messages".
 const RELOAD_EVERY: Duration = Duration::from_millis(30);
 
@@ -34,6 +36,8 @@ pub enum Device {
     Telegram(telegram::Handset),
     Viber(viber::Handset),
     Web(Box<Browser>),
+    /// Calls, both ways.
+    Telephone(twilio::voice::Telephone),
 }
 
 /// A person who talks to the line.
@@ -63,6 +67,7 @@ impl Person {
             Device::Telegram(phone) => phone.thread(),
             Device::Viber(phone) => phone.thread(),
             Device::Web(browser) => browser.thread(),
+            Device::Telephone(phone) => phone.thread(),
         }
     }
 
@@ -89,6 +94,10 @@ impl Person {
             Device::Telegram(phone) => phone.say(telegram::Said::Text(text.to_owned())).await.taken(),
             Device::Viber(phone) => phone.say(viber::Said::Text(text.to_owned())).await.taken(),
             Device::Web(browser) => browser.say(text).await.is_ok(),
+            Device::Telephone(phone) => {
+                phone.speaks(text);
+                true
+            }
         };
         assert!(taken, "the line did not take {:?} from {}\n{}", text, self.name, self.so_far());
     }
@@ -103,7 +112,7 @@ impl Person {
             Device::Sms(phone) => phone.say_twice(text).await.taken(),
             Device::Telegram(phone) => phone.say_twice(telegram::Said::Text(text.to_owned())).await.taken(),
             Device::Viber(phone) => phone.say_twice(viber::Said::Text(text.to_owned())).await.taken(),
-            Device::Web(_) => panic!("the web chat brings nothing twice"),
+            Device::Web(_) | Device::Telephone(_) => panic!("nobody brings that twice"),
         };
         assert!(taken, "the line did not take {:?} from {}\n{}", text, self.name, self.so_far());
     }
@@ -140,6 +149,13 @@ impl Person {
                     None => self.not_offered(choice),
                 }
             }
+            Device::Telephone(phone) => match self.key_of(choice) {
+                Some(key) => {
+                    phone.presses(&key);
+                    true
+                }
+                None => self.not_offered(choice),
+            },
             Device::Web(browser) => match browser.tap(choice).await {
                 Ok(true) => true,
                 Ok(false) => self.not_offered(choice),
@@ -165,8 +181,31 @@ impl Person {
             }
             Device::Viber(phone) => phone.say(viber::Said::file(kind, content_type, bytes)).await.taken(),
             Device::Web(_) => panic!("{} does not know how to send a file on the web page", self.name),
+            Device::Telephone(phone) => {
+                phone.records(bytes, RECORDED_SECONDS);
+                true
+            }
         };
         assert!(taken, "the line did not take a file from {}\n{}", self.name, self.so_far());
+    }
+
+    /// Her telephone, for calls.
+    ///
+    /// # Panics
+    /// When she has something else.
+    #[must_use]
+    pub fn telephone(&self) -> &twilio::voice::Telephone {
+        let Device::Telephone(phone) = &self.device else { panic!("{} has no telephone", self.name) };
+        phone
+    }
+
+    /// Waits until her call stands so.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn is_in_a_call_that_is(&self, wanted: twilio::voice::CallState) {
+        let until = tokio::time::timeout(PATIENCE, self.telephone().until(wanted)).await;
+        assert!(until.is_ok(), "{}'s call is not {wanted:?}\n{}", self.name, self.so_far());
     }
 
     /// Sends anything that WhatsApp can.
@@ -322,6 +361,16 @@ impl Person {
                 (digits > 0 && title == wanted).then(|| number.to_owned())
             },
         )
+    }
+
+    /// The key that was named with a choice in a call: `Para Papeles, marque 2.`
+    fn key_of(&self, wanted: &str) -> Option<String> {
+        let line = self.conversation().into_iter().rev().filter(|bubble| bubble.from == Side::Line);
+        let mut named = line.filter(|bubble| bubble.text.contains(wanted));
+        named.find_map(|bubble| {
+            let digits: String = bubble.text.chars().rev().skip(1).take_while(char::is_ascii_digit).collect();
+            (!digits.is_empty()).then(|| digits.chars().rev().collect())
+        })
     }
 
     fn not_offered(&self, choice: &str) -> ! {

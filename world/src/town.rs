@@ -243,6 +243,19 @@ impl Town {
         self.person(name, Device::Sms(phone))
     }
 
+    /// Somebody new with a telephone, for calls.
+    #[must_use]
+    pub fn caller(&self, name: &str) -> Person {
+        self.caller_with(name, &format!("+{}", self.next_number()))
+    }
+
+    /// Somebody with this number (E.164) and a telephone.
+    #[must_use]
+    pub fn caller_with(&self, name: &str, number: &str) -> Person {
+        let phone = self.twilio().telephone(line::ACCOUNT_SID, number, Thread::default());
+        self.person(name, Device::Telephone(phone))
+    }
+
     /// Somebody new on Telegram.
     #[must_use]
     pub fn telegram(&self, name: &str) -> Person {

@@ -228,6 +228,7 @@ fn telephone(account: &Account, dice: &mut Dice, bytes: &[u8]) {
     let speech = Speech { text: text.clone(), locale: dice.one_of(WORDS).to_owned(), audio: None };
     let gather = Gather {
         prompt: vec![speech.clone()],
+        again: Vec::new(),
         takes: [Takes::Digits, Takes::Speech, Takes::Either][dice.below(3)],
         digits: u8::try_from(dice.below(256)).ok(),
         finish_key: text.chars().next(),

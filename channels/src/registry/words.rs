@@ -6,6 +6,7 @@ pub(super) const fn name(provider: Provider) -> &'static str {
     match provider {
         Provider::WhatsappCloud => "WhatsApp (Meta Cloud API)",
         Provider::Twilio => "Twilio",
+        Provider::TwilioVoice => "Telephone calls (Twilio)",
         Provider::Messenger => "Facebook Messenger",
         Provider::Instagram => "Instagram",
         Provider::Dialog360 => "WhatsApp (360dialog)",
@@ -81,6 +82,7 @@ pub(super) const fn address(provider: Provider) -> &'static str {
         Provider::Twilio => {
             "The number with its country code, or the short code; empty where a messaging service chooses."
         }
+        Provider::TwilioVoice => "The number that is called, with its country code.",
         _ => "The number with its country code, the short code, or the sender's name.",
     }
 }
@@ -99,8 +101,8 @@ fn own(provider: Provider, key: &str) -> Option<&'static str> {
             "The long-lived channel access token from the LINE developers' console."
         }
         (Provider::Line, "channel_secret") => "The channel secret: LINE signs its calls with it.",
-        (Provider::Twilio, "account_sid") => "The account's SID; it begins with AC.",
-        (Provider::Twilio, "auth_token") => "The account's auth token: it signs calls in both directions.",
+        (Provider::Twilio | Provider::TwilioVoice, "account_sid") => "The account's SID; it begins with AC.",
+        (Provider::Twilio | Provider::TwilioVoice, "auth_token") => "The account's auth token: it signs calls in both directions.",
         (Provider::Twilio, "transport") => "What this number carries: SMS or WhatsApp.",
         (Provider::Zenvia, "transport") => "What this number carries: SMS or WhatsApp.",
         (Provider::Kaleyra, "account_sid") => "The account's SID at Kaleyra.",
@@ -211,6 +213,10 @@ fn common(key: &str) -> Option<&'static str> {
             "Whether the network is asked for delivery reports, which some networks charge for."
         }
         "messaging_service_sid" => "The messaging service that chooses the number to send from.",
+        "speech" => {
+            "Whether people may answer with words too, which the provider turns into text; keys are always taken."
+        }
+        "detect_machine" => "Whether the provider finds out if an answering machine has taken a call of yours.",
         "shorten_urls" => "Lets the provider shorten links; needs a messaging service.",
         "mms" => "Whether the number can send pictures by MMS; leave it empty to go by the country.",
         "welcome_message" => "What a person reads when she opens the chat for the first time.",

@@ -6,14 +6,15 @@ use crate::outgoing::ErrorClass;
 #[must_use]
 pub const fn class(code: i64) -> Option<ErrorClass> {
     Some(match code {
-        // Too many requests, the send rate, the queue is full, the sender's queue is full, the channel's limit, the
+        // Too many calls at once, too many requests, the send rate, the queue is full, the sender's queue is full, the channel's limit, the
         // carrier's limit per second.
-        14_107 | 20_429 | 21_611 | 30_001 | 30_022 | 63_018 => ErrorClass::Throttled,
+        10_004 | 14_107 | 20_429 | 21_611 | 30_001 | 30_022 | 63_018 => ErrorClass::Throttled,
         // Internal errors, unknown error, congestion, a channel that does not answer, a file that could not be fetched.
         20_500 | 20_503 | 30_008 | 30_017 | 63_010 | 63_019 => ErrorClass::Transient,
         63_016 => ErrorClass::WindowClosed,
+        // Calls: not a number, not reachable, a country that the account may not call.
         // Not a number, no route, not a mobile; handset off, blocked, unknown, landline; not on the channel.
-        21_211 | 21_217 | 21_612 | 21_614 | 30_003..=30_006 | 63_003 | 63_015 | 63_024 => {
+        13_223 | 13_224 | 21_211 | 21_214..=21_217 | 21_612 | 21_614 | 30_003..=30_006 | 63_003 | 63_015 | 63_024 => {
             ErrorClass::Unreachable
         }
         // Stopped by word; blocked in the app; marketing on WhatsApp switched off.
@@ -25,7 +26,7 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
             ErrorClass::TemplateBroken
         }
         // Authentication, suspension, a sender that is not ours or not registered.
-        10_001 | 20_003 | 20_005 | 20_008 | 21_603 | 21_606 | 21_659 | 21_660 | 30_002 | 30_024 | 30_032
+        10_001 | 20_003 | 20_005 | 20_008 | 21_210 | 21_212 | 21_213 | 21_603 | 21_606 | 21_659 | 21_660 | 30_002 | 30_024 | 30_032
         | 30_034 | 63_001 | 63_002 | 63_007 | 63_020 | 90_010 => ErrorClass::AccountBroken,
         21_300..=21_699 => ErrorClass::BadRequest,
         _ => return None,

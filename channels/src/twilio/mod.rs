@@ -8,10 +8,12 @@ mod inquire;
 mod receive;
 mod request;
 mod settle;
+mod voice;
 
 use flow::words::Urn;
 
 pub use errors::class;
+pub use voice::TwilioVoiceSettings;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -162,6 +164,11 @@ fn verify(settings: &TwilioSettings, request: &HttpRequest) -> Result<(), Denied
     if !settings.signed_webhooks {
         return Ok(());
     }
+    signed_by(std::iter::once(&settings.auth_token).chain(settings.previous_auth_token.as_ref()), request)
+}
+
+/// Whether one of these tokens has signed a call.
+fn signed_by<'a>(tokens: impl Iterator<Item = &'a Secret>, request: &HttpRequest) -> Result<(), Denied> {
     let header = request.headers.get(signing::TWILIO_HEADER).ok_or(Denied::Unsigned)?;
     let signature = STANDARD.decode(header.trim()).map_err(|_| Denied::Malformed)?;
     let form = if request.method == "POST" && request.is_of_type("application/x-www-form-urlencoded") {
@@ -170,7 +177,6 @@ fn verify(settings: &TwilioSettings, request: &HttpRequest) -> Result<(), Denied
         body_is_hashed(request)?;
         Vec::new()
     };
-    let tokens = std::iter::once(&settings.auth_token).chain(settings.previous_auth_token.as_ref());
     let urls = urls_as_called(request);
     for token in tokens {
         for url in &urls {

@@ -16,6 +16,7 @@ pub(super) fn write(script: &Script, address: &str, degraded: &mut Vec<Degraded>
             Step::Record(asked) => record(&mut xml, asked, degraded),
             Step::Dial(other) => dial(&mut xml, other, address),
             Step::Redirect { url } => xml.text("Redirect", &[], url),
+            Step::Pause { .. } => {}
             Step::Hangup => break,
         }
     }
@@ -57,9 +58,9 @@ fn gather(xml: &mut Writer, asked: &Gather, degraded: &mut Vec<Degraded>) {
     if let Some(key) = key(asked.finish_key) {
         attributes.push(("finishOnKey", key.to_string()));
     }
-    for _ in 0..asked.tries.clamp(1, MAX_TRIES) {
+    for attempt in 0..asked.tries.clamp(1, MAX_TRIES) {
         xml.open("GetDigits", &attributes);
-        for speech in &asked.prompt {
+        for speech in asked.said_at(attempt) {
             say(xml, speech, degraded);
         }
         xml.close("GetDigits");

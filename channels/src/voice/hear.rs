@@ -154,7 +154,7 @@ pub fn hear(account: &Account, request: &HttpRequest) -> Result<Call, Unparsable
     crate::readable(request)?;
     let fields = Fields::of(request);
     match &account.settings {
-        Settings::Twilio(_) => twilio(account, &fields),
+        Settings::Twilio(_) | Settings::TwilioVoice(_) => twilio(account, &fields),
         Settings::AfricasTalking(_) => africas_talking(account, &fields),
         _ => Err(Unparsable::at("provider")),
     }

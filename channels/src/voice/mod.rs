@@ -21,10 +21,12 @@ use crate::outgoing::{Degraded, Feature, Refused};
 mod africas_talking;
 mod hear;
 mod languages;
+mod place;
 mod start;
 mod twiml;
 
 pub use hear::{AnsweredBy, Call, CallStatus, Cost, DialEnd, Direction, Input, hear};
+pub use place::{Heard, Place};
 pub use start::{NewCall, call, settle};
 
 /// The longest text of one `Say`, in UTF-16 units; a longer one becomes several.
@@ -70,6 +72,10 @@ pub enum Step {
     Gather(Gather),
     Record(Record),
     Dial(Dial),
+    /// Says nothing for so many seconds; left out where the provider knows no such thing.
+    Pause {
+        seconds: u8,
+    },
     /// Asks another address of ours what to do.
     Redirect {
         url: String,
@@ -92,8 +98,11 @@ pub struct Speech {
 /// A question that is answered by keys or by voice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gather {
-    /// What is said, again at each try.
+    /// What is said.
     pub prompt: Vec<Speech>,
+    /// What is said at each further try; empty: the same again.
+    #[serde(default)]
+    pub again: Vec<Speech>,
     pub takes: Takes,
     /// How many digits end the answer by themselves; [`MAX_DIGITS`] at most.
     #[serde(default)]
@@ -165,16 +174,23 @@ impl Script {
 }
 
 impl Speech {
-    /// A flow's message as something to be said: its text, and the first sound that goes with it.
+    /// A flow's message as something to be said: its text, and the first sound that goes with it and that telephones
+    /// play.
     #[must_use]
     pub fn of(content: &Content) -> Self {
         let mut files = content.attachments.iter();
-        let sound = files.find(|file| file.content_type.starts_with("audio"));
+        let sound = files.find(|file| file.content_type.starts_with("audio") && is_played(file));
         Self {
             text: content.text.trim().to_owned(),
             locale: content.locale.clone(),
             audio: sound.map(|file| file.url.clone()),
         }
+    }
+
+    /// Whether there is nothing to be heard of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.recording().is_none() && self.text.trim().is_empty()
     }
 
     /// The recording, where there is one that can be fetched.
@@ -198,6 +214,25 @@ impl Speech {
     }
 }
 
+impl Gather {
+    /// What is said at try `n`, from 0.
+    fn said_at(&self, n: u8) -> &[Speech] {
+        if n == 0 || self.again.is_empty() { &self.prompt } else { &self.again }
+    }
+}
+
+/// Sounds that neither provider plays: it would end the call, or say nothing.
+const NOT_PLAYED: [&str; 7] = ["ogg", "opus", "oga", "amr", "webm", "aac", "m4a"];
+
+/// Whether a sound is of a kind that is played in a call (MP3, WAV and their like).
+fn is_played(file: &flow::words::Attachment) -> bool {
+    let path = file.url.split(['?', '#']).next().unwrap_or("");
+    let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, end)| end);
+    let kind = file.content_type.split(';').next().unwrap_or("");
+    let kind = kind.split_once('/').map_or("", |(_, kind)| kind).trim();
+    !NOT_PLAYED.iter().any(|not| kind.eq_ignore_ascii_case(not) || ending.eq_ignore_ascii_case(not))
+}
+
 impl Step {
     fn seconds(&self) -> u32 {
         let all = |prompt: &[Speech]| prompt.iter().map(Speech::seconds).fold(0, u32::saturating_add);
@@ -206,6 +241,7 @@ impl Step {
             Self::Play { .. } => RECORDED_SECONDS,
             Self::Gather(gather) => all(&gather.prompt).saturating_add(whole(gather.timeout, MAX_WAIT)),
             Self::Record(record) => all(&record.prompt).saturating_add(whole(record.longest, MAX_RECORDING)),
+            Self::Pause { seconds } => u32::from(*seconds),
             Self::Dial(_) | Self::Redirect { .. } | Self::Hangup => 0,
         }
     }
@@ -216,10 +252,19 @@ fn whole(duration: Duration, most: Duration) -> u32 {
     u32::try_from(duration.clamp(Duration::from_secs(1), most).as_secs()).unwrap_or(u32::MAX)
 }
 
+/// Whether an account is a telephone: what comes in are calls, and what goes out is said in them.
+#[must_use]
+pub const fn is_telephone(account: &Account) -> bool {
+    matches!(account.settings, Settings::TwilioVoice(_))
+}
+
 /// Whether an account can make and take calls.
 #[must_use]
 pub const fn can_call(account: &Account) -> bool {
-    matches!(account.settings, Settings::Twilio(_) | Settings::AfricasTalking(_))
+    matches!(
+        account.settings,
+        Settings::Twilio(_) | Settings::TwilioVoice(_) | Settings::AfricasTalking(_)
+    )
 }
 
 /// What is said and asked next, as the account's provider reads it.
@@ -231,7 +276,7 @@ pub fn render(account: &Account, script: &Script) -> Result<Spoken, Refused> {
     let script = &guarded(account, script);
     let mut degraded = Vec::new();
     let (xml, media_type) = match &account.settings {
-        Settings::Twilio(_) => (twiml::write(script, &account.address, &mut degraded), "text/xml"),
+        Settings::Twilio(_) | Settings::TwilioVoice(_) => (twiml::write(script, &account.address, &mut degraded), "text/xml"),
         Settings::AfricasTalking(_) => {
             (africas_talking::write(script, &account.address, &mut degraded), "application/xml")
         }
@@ -254,7 +299,7 @@ fn guarded(account: &Account, script: &Script) -> Script {
             Step::Record(record) => &mut record.answer_to,
             Step::Dial(dial) => &mut dial.answer_to,
             Step::Redirect { url } => url,
-            Step::Say(_) | Step::Play { .. } | Step::Hangup => continue,
+            Step::Say(_) | Step::Play { .. } | Step::Pause { .. } | Step::Hangup => continue,
         };
         *url = crate::webhook_address(account, url);
     }
@@ -273,7 +318,7 @@ fn check(script: &Script) -> Result<(), Refused> {
         Step::Say(speech) if speech.text.trim().is_empty() && speech.recording().is_none() => {
             Err(Refused::Empty)
         }
-        Step::Say(_) | Step::Hangup => Ok(()),
+        Step::Say(_) | Step::Pause { .. } | Step::Hangup => Ok(()),
         Step::Play { url } | Step::Redirect { url } => web(url),
         Step::Gather(gather) => web(&gather.answer_to),
         Step::Record(record) => web(&record.answer_to),

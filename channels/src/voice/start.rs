@@ -5,7 +5,7 @@ use flow::words::Urn;
 use uuid::Uuid;
 
 use super::{MAX_RINGING, whole};
-use crate::account::{Account, Settings};
+use crate::account::{Account, Secret, Settings};
 use crate::gateways::africas_talking::AfricasTalkingSettings;
 use crate::gateways::{content_or_status, json_body, refused};
 use crate::http::{Headers, HttpRequest, HttpResponse};
@@ -47,11 +47,28 @@ pub fn call(account: &Account, new: &NewCall) -> Result<HttpRequest, Refused> {
     }
     match &account.settings {
         Settings::Twilio(settings) => {
+            twilio(account, new, &settings.account_sid, &settings.auth_token, settings.base_url.as_deref())
+        }
+        Settings::TwilioVoice(settings) => {
+            twilio(account, new, &settings.account_sid, &settings.auth_token, settings.base_url.as_deref())
+        }
+        Settings::AfricasTalking(settings) => Ok(africas_talking(account, settings, new)),
+        _ => Err(Refused::Voice),
+    }
+}
+
+fn twilio(
+    account: &Account,
+    new: &NewCall,
+    sid: &str,
+    token: &Secret,
+    base_url: Option<&str>,
+) -> Result<HttpRequest, Refused> {
             if [&new.answer_url, &new.status_url].into_iter().any(|url| web_address(url).is_none()) {
                 return Err(Refused::Address);
             }
-            let base = settings.base_url.as_deref().unwrap_or(twilio::DEFAULT_BASE_URL).trim_end_matches('/');
-            let url = format!("{base}/2010-04-01/Accounts/{}/Calls.json", settings.account_sid);
+            let base = base_url.unwrap_or(twilio::DEFAULT_BASE_URL).trim_end_matches('/');
+            let url = format!("{base}/2010-04-01/Accounts/{sid}/Calls.json");
             let (to, ringing) = (new.to.path(), whole(new.ringing, MAX_RINGING).to_string());
             let mut fields = vec![
                 ("To", to.as_str()),
@@ -66,12 +83,8 @@ pub fn call(account: &Account, new: &NewCall) -> Result<HttpRequest, Refused> {
             if new.detect_machine {
                 fields.push(("MachineDetection", "Enable"));
             }
-            let headers = basic(&settings.account_sid, settings.auth_token.expose());
+            let headers = basic(sid, token.expose());
             Ok(HttpRequest::post_form(url, headers, fields))
-        }
-        Settings::AfricasTalking(settings) => Ok(africas_talking(account, settings, new)),
-        _ => Err(Refused::Voice),
-    }
 }
 
 /// What Twilio tells of.

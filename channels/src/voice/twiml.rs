@@ -14,6 +14,10 @@ pub(super) fn write(script: &Script, address: &str, degraded: &mut Vec<Degraded>
             Step::Gather(asked) => gather(&mut xml, asked, degraded),
             Step::Record(asked) => record(&mut xml, asked, degraded),
             Step::Dial(other) => dial(&mut xml, other, address),
+            Step::Pause { seconds } => {
+                xml.open("Pause", &[("length", seconds.to_string())]);
+                xml.close("Pause");
+            }
             Step::Redirect { url } => redirect(&mut xml, url),
             Step::Hangup => {
                 xml.open("Hangup", &[]);
@@ -67,9 +71,9 @@ fn gather(xml: &mut Writer, asked: &Gather, degraded: &mut Vec<Degraded>) {
             attributes.push(("hints", asked.hints.join(", ")));
         }
     }
-    for _ in 0..asked.tries.clamp(1, MAX_TRIES) {
+    for attempt in 0..asked.tries.clamp(1, MAX_TRIES) {
         xml.open("Gather", &attributes);
-        for speech in &asked.prompt {
+        for speech in asked.said_at(attempt) {
             say(xml, speech, degraded);
         }
         xml.close("Gather");

@@ -138,7 +138,7 @@ fn contents(data: &Value, case: &Value, account: &Account, incoming: &[Incoming]
             }
             Incoming::Event(ChannelEvent::ConversationStarted { .. }) => events.push(started(one)),
             Incoming::Event(ChannelEvent::Error { code: Some(code), .. }) => codes.push(code.clone()),
-            Incoming::Event(_) => {}
+            Incoming::Event(_) | Incoming::Call(_) => {}
         }
     }
     let outcome =

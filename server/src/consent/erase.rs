@@ -59,7 +59,8 @@ pub(super) fn on_request(
     let (receipt, mut effects) = erase(tx, app, contact, now)?;
     contact.standing = crate::contacts::Standing::Erased;
     if let Some(urn) = urn {
-        let content = Content { text: sentence.replace("{receipt}", &receipt), ..Content::default() };
+        let locale = route.line.content.language(contact.language).to_string();
+        let content = Content { text: sentence.replace("{receipt}", &receipt), locale, ..Content::default() };
         outbound::enqueue_farewell(tx, app, contact, route.channel.id, &urn, &content, now)?;
         effects.outbound = true;
     }

@@ -121,6 +121,12 @@ pub fn ask_language(
     say(tx, app, route, contact, question, now)
 }
 
+/// The language that a choice of the language question stands for.
+#[must_use]
+pub fn language_of(choice_id: &str) -> Option<Language> {
+    choice_id.strip_prefix(LANGUAGE)?.parse().ok()
+}
+
 fn language_buttons(line: &Line) -> Vec<QuickReply> {
     let languages = line.content.languages.iter();
     languages
@@ -142,7 +148,7 @@ pub fn language_answered(
     now: Ts,
 ) -> Result<Effects> {
     let buttons = language_buttons(route.line);
-    let chosen = chosen(&buttons, wrote).and_then(|id| id.strip_prefix(LANGUAGE)?.parse::<Language>().ok());
+    let chosen = chosen(&buttons, wrote).and_then(|id| language_of(&id));
     match chosen {
         Some(language) => contact.language = Some(language),
         None if contact.pending != Some(Pending::LanguageAskedAgain) => {

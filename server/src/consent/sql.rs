@@ -156,6 +156,7 @@ impl Tx<'_> {
         for sql in [ERASE_CONSENT, ERASE_JOBS] {
             self.run(sql, args![contact_id])?;
         }
+        self.erase_calls(contact_id)?;
         let identities = count(self.run(ERASE_IDENTITIES, args![contact_id])?);
         self.run(ERASE_CONTACT, args![contact_id])?;
         Ok(Erased { messages, conversations: 0, identities })

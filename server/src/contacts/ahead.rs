@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use flow::words::Urn;
 use uuid::Uuid;
 
-use super::identity_hash;
+use super::{Contact, identity_hash};
 use super::sql::ContactRow;
 use crate::app::App;
 use crate::store::{Result, Tx};
@@ -59,6 +59,14 @@ impl Ahead {
             Some(known) => Ok(known),
             None => tx.identity_by_hash(line_id, hash),
         }
+    }
+
+    /// A contact by id, locked; as [`super::get_locked`], and nobody is given what stood before any more.
+    ///
+    /// # Errors
+    /// When the store refuses, or her key is gone although she is not erased.
+    pub fn contact_locked(&mut self, tx: &mut Tx<'_>, app: &App, id: Uuid) -> Result<Option<Contact>> {
+        self.contact(tx, id)?.map(|row| row.open(app)).transpose().map(Option::flatten)
     }
 
     pub(super) fn contact(&mut self, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ContactRow>> {

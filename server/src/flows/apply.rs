@@ -8,11 +8,13 @@ use flow::words::{Attachment, Content, Templating};
 use super::Route;
 use crate::answers::AnswerGlobals;
 use crate::app::App;
+use crate::calls::{self, Waits};
 use crate::consent;
 use crate::contacts::{self, Contact};
 use crate::inbound::Effects;
 use crate::inbox::{self, Learnt};
 use crate::jobs;
+use crate::lines::ChannelKind;
 use crate::outbound::{self, NewMessage, Origin};
 use crate::store::{Result, StoreError, Ts, Tx};
 
@@ -69,7 +71,7 @@ struct Apply<'a, 'b> {
 impl Apply<'_, '_> {
     fn event(&mut self, kind: &EventKind) -> Result<()> {
         match kind {
-            EventKind::MsgCreated { msg, .. } => self.message(msg),
+            EventKind::MsgCreated { msg, .. } | EventKind::IvrCreated { msg } => self.message(msg),
             EventKind::ContactLanguageChanged { language } => {
                 self.contact.language = language.parse().ok();
                 Ok(())
@@ -126,13 +128,18 @@ impl Apply<'_, '_> {
             | EventKind::OptinRequested { .. }
             | EventKind::InputLabelsAdded { .. }
             | EventKind::AirtimeCreated { .. }
-            | EventKind::EmailSent { .. }
-            | EventKind::DialWait { .. }
-            | EventKind::IvrCreated { .. } => self.not_here_yet(kind),
+            | EventKind::EmailSent { .. } => self.not_here_yet(kind),
+            EventKind::MsgWait { hint, .. } => self.waits(&Waits::Input { hint: hint.clone() }),
+            EventKind::DialWait { urn, dial_limit_seconds, call_limit_seconds, .. } => {
+                self.waits(&Waits::Dial {
+                    number: urn.path(),
+                    ringing_seconds: *dial_limit_seconds,
+                    longest_seconds: *call_limit_seconds,
+                })
+            }
             // What the engine tells about its own course, and what only triggers carry: nothing to bring about.
             EventKind::RunStarted { .. }
             | EventKind::RunEnded { .. }
-            | EventKind::MsgWait { .. }
             | EventKind::MsgReceived { .. }
             | EventKind::MsgDeleted { .. }
             | EventKind::MsgStatusChanged { .. }
@@ -194,6 +201,14 @@ impl Apply<'_, '_> {
         }
         change(&mut self.contact.profile);
         self.applied.profile_changed = true;
+        Ok(())
+    }
+
+    /// Tells the telephone call that she is in what to ask for.
+    fn waits(&mut self, waits: &Waits) -> Result<()> {
+        if self.route.channel.kind == ChannelKind::Voice {
+            calls::waits_for(self.tx, self.route, self.contact, waits)?;
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ mod sql;
 
 use std::sync::Arc;
 
-use flow::events::MsgIn;
+use flow::events::{MsgIn, PhoneCall};
 use flow::refs::FlowRef;
 use flow::resumes::Resume;
 use flow::run::RunStatus;
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::consent;
 use crate::contacts::Contact;
 use crate::inbound::Effects;
-use crate::lines::{Channel, Line};
+use crate::lines::{Channel, ChannelKind, Line};
 use crate::store::{Result, Ts, Tx};
 
 pub use apply::content_of;
@@ -105,7 +105,7 @@ pub fn start_with(
 ) -> Result<Effects> {
     let (flow, keyword) = match route.line.keyword(&wrote.text) {
         Some((flow, keyword)) => (flow, Some(keyword)),
-        None => (route.line.main_flow.clone(), None),
+        None => (route.line.first_flow(route.channel.kind).clone(), None),
     };
     let msg = wrote.msg_in(contact, route);
     let trigger = Trigger::msg(flow, wrote.message_id, now.to_timestamp().into(), msg, keyword);
@@ -157,7 +157,7 @@ pub fn start_main(
     contact: &mut Contact,
     now: Ts,
 ) -> Result<Effects> {
-    let flow: FlowRef = route.line.main_flow.clone();
+    let flow: FlowRef = route.line.first_flow(route.channel.kind).clone();
     let trigger = Trigger::manual(flow, now.to_timestamp().into(), None, "");
     start_flow(tx, app, route, contact, trigger, now)
 }
@@ -228,7 +228,7 @@ fn run(
             source: &mut source,
             globals: Some(globals.clone()),
             policy: None,
-            phone_call: None,
+            phone_call: phone_call(app, route, contact),
             limits: &line.limits,
         };
         let sprint: Sprint = match step {
@@ -265,6 +265,16 @@ fn run(
     let left_alone = has_failed && applied.is_silent();
     let effects = applied.finish(tx, app, route, contact, now)?;
     Ok(Some(Ran { effects, left_alone }))
+}
+
+/// The call that somebody on a telephone is in, as the engine sees it.
+fn phone_call(app: &App, route: Route<'_>, contact: &Contact) -> Option<PhoneCall> {
+    if route.channel.kind != ChannelKind::Voice {
+        return None;
+    }
+    let urn = contact.urn(route.identity)?.urn.clone();
+    let channel = flow::refs::Ref::new(route.channel.id, route.channel.kind.as_str());
+    Some(PhoneCall { uuid: app.id(), channel, urn })
 }
 
 /// A session that asks and asks would hold up everybody: it ends, and its author is told.

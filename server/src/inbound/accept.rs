@@ -261,7 +261,7 @@ pub(super) fn kept_raw_because(event: &Incoming) -> Option<String> {
             Some(format!("the call cannot be read at {place}"))
         }
         Incoming::Event(ChannelEvent::NoSender { .. }) => Some("a message came without a sender".to_owned()),
-        Incoming::Message(_) | Incoming::Report(_) | Incoming::Event(_) => None,
+        Incoming::Message(_) | Incoming::Report(_) | Incoming::Event(_) | Incoming::Call(_) => None,
     }
 }
 
@@ -313,6 +313,10 @@ pub(super) fn inbound_row(app: &App, line: &Line, channel: &Channel, event: &Inc
             let text = serde_json::to_string(event).map_err(|_| StoreError::Shape("an event".into()))?;
             // An event has no id of its own: the same one may rightly come again another day.
             (format!("event {} {text}", now.day()), app.vault.lookup_hash("lane", channel.id, "event"))
+        }
+        Incoming::Call(heard) => {
+            let from = crate::calls::person(app, channel, heard)?;
+            (format!("call {}", heard.key()), identity_hash(app, line.id, &from))
         }
     };
     let payload = app.vault.day(now.day(), now)?.seal_json(Purpose::Inbound, event)?;

@@ -240,6 +240,7 @@ fn keep(
         keep: may_keep,
         client_id: None,
         bulk_id: None,
+        due_at: None,
         at: now,
     })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use channels::Incoming;
 
-use super::decide;
+use super::{call, decide};
 use super::sql::PendingEvent;
 use crate::app::App;
 use crate::contacts::Ahead;
@@ -174,6 +174,9 @@ fn handle_chunk(tx: &mut Tx<'_>, app: &App, events: &[Opened]) -> Result<Effects
         Ok(Incoming::Message(message)) => {
             lines.channel(event.channel_id).map(|(line, _)| (line.id, message.from.as_slice()))
         }
+        Ok(Incoming::Call(heard)) => {
+            lines.channel(event.channel_id).map(|(line, _)| (line.id, heard.call.person.as_slice()))
+        }
         Ok(Incoming::Report(_) | Incoming::Event(_)) | Err(_) => None,
     });
     let mut ahead = Ahead::read(tx, app, people)?;
@@ -211,6 +214,7 @@ fn handle_one(
         Incoming::Message(message) => Some(decide::message(tx, app, ahead, line, channel, message, now)?),
         Incoming::Report(report) => crate::outbound::apply_report(tx, app, line, channel, report, now)?,
         Incoming::Event(event) => Some(decide::channel_event(tx, app, line, channel, event, now)?),
+        Incoming::Call(heard) => Some(call::heard(tx, app, ahead, line, channel, heard, now)?),
     };
     Ok(effects.map_or(Handled::Parked, Handled::Done))
 }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::accept::{Accepted, accept};
 use crate::app::App;
+use crate::calls;
+use crate::lines::ChannelKind;
 
 /// The largest call that is read, in bytes (Meta's batches stay below 3 MB).
 pub const MAX_CALL_BYTES: usize = 3 * 1024 * 1024;
@@ -66,7 +68,13 @@ async fn hook(
         return respond(answer);
     }
     match accept(&app, line, channel, &request).await {
-        Ok(Accepted::Taken(answer)) => respond(answer),
+        Ok(Accepted::Taken(answer)) => match channels::voice::Heard::of(account, &request) {
+            // Whoever is on the telephone waits for what is said next.
+            Ok(heard) if channel.kind == ChannelKind::Voice && !heard.call.is_report => {
+                respond(calls::answer(&app, line, channel, &heard).await)
+            }
+            _ => respond(answer),
+        },
         Ok(Accepted::Denied(denied)) => {
             tracing::warn!(channel = %channel.id, reason = %denied, "a webhook call was turned away");
             let status = StatusCode::from_u16(denied.http_status()).unwrap_or(StatusCode::FORBIDDEN);

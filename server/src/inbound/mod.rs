@@ -1,6 +1,7 @@
 //! The path of one message from the webhook on: [`accept`] makes it durable, [`handle`] brings it to whoever
 //! must answer, [`decide`] is the one visible `match` in between.
 pub mod accept;
+mod call;
 mod decide;
 mod handle;
 mod http;

@@ -324,6 +324,7 @@ async fn keep_house(app: &App, now: Ts) -> Result<()> {
     let raw = now.plus_seconds(-(key_days + 1) * DAY_SECONDS);
     let failures = now.plus_seconds(-DAY_SECONDS);
     app.store.write(move |tx| tx.remove_outlived(live, raw, failures)).await?;
+    app.store.write(move |tx| tx.remove_old_calls(raw)).await?;
     let full = usize::try_from(TALLY_ROUND).unwrap_or(usize::MAX);
     while app.store.write(|tx| tx.add_up_results(TALLY_ROUND)).await? == full {}
     for line in app.lines().iter() {

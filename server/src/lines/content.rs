@@ -32,6 +32,9 @@ pub struct Content {
     /// The flow that starts when staff has closed a conversation.
     #[serde(default)]
     pub after_close_flow: Option<String>,
+    /// The flow that starts when somebody calls by telephone; `main_flow` when absent.
+    #[serde(default)]
+    pub voice_flow: Option<String>,
     #[serde(default)]
     pub retention_days: RetentionDays,
     /// When nothing is sent that the line starts by itself; answers are always sent.
@@ -41,6 +44,9 @@ pub struct Content {
     pub language_names: Texts,
     pub language_question: LanguageQuestion,
     pub notice: Notice,
+    /// What is said in telephone calls, where the server's own words will not do.
+    #[serde(default)]
+    pub voice: BTreeMap<Language, crate::calls::VoiceWords>,
     pub words: BTreeMap<Language, Words>,
     pub texts: BTreeMap<Language, Sentences>,
     #[serde(default)]
@@ -386,4 +392,10 @@ impl Problems {
             }
         }
     }
+}
+
+/// The sample line's content, for tests of what is pure.
+#[cfg(test)]
+pub fn test_content() -> Content {
+    Content::read(include_str!("../../../content/casa/line.toml"), &|_| true).expect("the sample line is good")
 }

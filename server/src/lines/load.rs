@@ -23,6 +23,7 @@ pub struct Flows {
     pub timezone: jiff::tz::TimeZone,
     pub main_flow: FlowRef,
     pub after_close_flow: Option<FlowRef>,
+    pub voice_flow: Option<FlowRef>,
     pub keywords: Vec<(FlowRef, KeywordMatch)>,
 }
 
@@ -82,7 +83,10 @@ pub fn channel(
     })?;
     let account = channels::Account::new(provider, address, None, settings)
         .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
-    let kind = ChannelKind::of_scheme(channels::scheme(&account));
+    let kind = match channels::voice::is_telephone(&account) {
+        true => ChannelKind::Voice,
+        false => ChannelKind::of_scheme(channels::scheme(&account)),
+    };
     let account = Some(account);
     Ok(Channel { id, line_id, kind, address: address.to_owned(), account, delivery, state })
 }
@@ -114,6 +118,7 @@ fn public_type(path: &str) -> Option<(&'static str, &'static str)> {
     match path.rsplit_once('.')?.1 {
         "ogg" => Some(("audio/ogg", "ogg")),
         "mp3" => Some(("audio/mpeg", "mp3")),
+        "wav" => Some(("audio/wav", "wav")),
         _ => None,
     }
 }
@@ -126,6 +131,7 @@ pub struct Compiled {
     pub problems: Vec<FlowProblem>,
     main_flow: Option<FlowRef>,
     after_close_flow: Option<FlowRef>,
+    voice_flow: Option<FlowRef>,
     keywords: Vec<(FlowRef, KeywordMatch)>,
 }
 
@@ -167,8 +173,10 @@ pub fn compile(content: &Content, export: &mut Json, channels: Vec<Json>) -> Res
     };
     let main_flow = by_name(&content.main_flow);
     let after_close_flow = content.after_close_flow.as_deref().and_then(&mut by_name);
+    let voice_flow = content.voice_flow.as_deref().and_then(&mut by_name);
     let keywords = keywords(export, &assets, &mut problems);
-    Ok(Compiled { assets: Arc::new(assets), env, problems, main_flow, after_close_flow, keywords })
+    let assets = Arc::new(assets);
+    Ok(Compiled { assets, env, problems, main_flow, after_close_flow, voice_flow, keywords })
 }
 
 /// A line's channels as the engine knows them.
@@ -184,12 +192,16 @@ pub fn channel_assets(content: &Content, channels: &[Arc<Channel>]) -> Vec<Json>
 
 /// A channel as the engine knows it.
 pub fn channel_asset(content: &Content, id: Uuid, name: &str, scheme: &str, address: &str) -> Json {
+    let roles: &[&str] = match name == ChannelKind::Voice.as_str() {
+        true => &["send", "receive", "call", "answer"],
+        false => &["send", "receive"],
+    };
     json!({
         "uuid": id,
         "name": name,
         "address": address,
         "schemes": [scheme],
-        "roles": ["send", "receive"],
+        "roles": roles,
         "country": content.country,
         "allow_international": true,
     })
@@ -206,10 +218,10 @@ fn flows(
         jiff::tz::TimeZone::get(&content.timezone).map_err(|_| vec!["line.toml: timezone".to_owned()])?;
     let compiled =
         compile(content, &mut export, channel_assets(content, channels)).map_err(|why| vec![why])?;
-    let Compiled { assets, env, problems, main_flow, after_close_flow, keywords } = compiled;
+    let Compiled { assets, env, problems, main_flow, after_close_flow, voice_flow, keywords } = compiled;
     match main_flow {
         Some(main_flow) if problems.is_empty() => {
-            Ok(Flows { assets, env, timezone, main_flow, after_close_flow, keywords })
+            Ok(Flows { assets, env, timezone, main_flow, after_close_flow, voice_flow, keywords })
         }
         _ => Err(problems.iter().map(|problem| format!("flows.json: {problem}")).collect()),
     }

@@ -28,6 +28,8 @@ pub use import::{
 };
 pub use load::{Compiled, channel_asset, channel_assets, compile, keywords_of, load};
 
+#[cfg(test)]
+pub use content::test_content;
 pub use content::{
     Answer, Content, Member, NoticeText, SavedReply, Sentences, Topic, TriageKind, TriageRule, Words,
 };
@@ -57,6 +59,7 @@ pub struct Line {
     pub timezone: jiff::tz::TimeZone,
     pub main_flow: FlowRef,
     pub after_close_flow: Option<FlowRef>,
+    pub voice_flow: Option<FlowRef>,
     pub answer_index: crate::answers::Index,
     keywords: Vec<(FlowRef, KeywordMatch)>,
     commands: Vec<(Command, String)>,
@@ -91,7 +94,7 @@ impl Line {
         channels: Vec<Arc<Channel>>,
         files: BTreeMap<String, Arc<PublicFile>>,
     ) -> Self {
-        let load::Flows { assets, env, timezone, main_flow, after_close_flow, keywords } = flows;
+        let load::Flows { assets, env, timezone, main_flow, after_close_flow, voice_flow, keywords } = flows;
         let answer_index = crate::answers::Index::new(&content.answers);
         let mut commands = Vec::new();
         for words in content.words.values() {
@@ -122,11 +125,18 @@ impl Line {
             timezone,
             main_flow,
             after_close_flow,
+            voice_flow,
             answer_index,
             keywords,
             commands,
             triage: Lookout::new(phrases),
         }
+    }
+
+    /// The flow that starts when nothing else answers somebody on such a channel.
+    #[must_use]
+    pub fn first_flow(&self, kind: ChannelKind) -> &FlowRef {
+        self.voice_flow.as_ref().filter(|_| kind == ChannelKind::Voice).unwrap_or(&self.main_flow)
     }
 
     /// The flow that a message starts by its keyword.

@@ -1,7 +1,7 @@
 //! One attempt at one message: what is checked at the last moment, the request, and what its answer means.
 use std::time::Duration;
 
-use channels::{ErrorClass, Outgoing, Settled};
+use channels::{ErrorClass, Outgoing, Refused, Settled};
 use flow::words::{Content, Urn};
 use uuid::Uuid;
 
@@ -10,8 +10,9 @@ use super::reports::stops_everything;
 use super::sql::Leased;
 use super::{Farewell, Lane, MessageState};
 use crate::app::App;
+use crate::calls;
 use crate::contacts::Profile;
-use crate::lines::{Channel, Line};
+use crate::lines::{Channel, ChannelKind, Line};
 use crate::store::Ts;
 use crate::vault::{Purpose, VaultError};
 
@@ -25,9 +26,16 @@ const STOPPING: Duration = Duration::from_secs(10);
 /// How long a message may wait in the queue; later it would come out of nowhere.
 const MAX_QUEUED_SECONDS: i64 = 86_400;
 
+/// How long a message waits for the end of a call that began before it was seen.
+const IN_A_CALL: Duration = Duration::from_secs(10);
+
 /// What became of one attempt.
 pub(super) enum Outcome {
     Sent,
+    /// A telephone call rings her, which will say it.
+    Calling {
+        external_id: String,
+    },
     /// It was certainly not sent and is tried again.
     Again {
         after: Option<Duration>,
@@ -110,6 +118,9 @@ pub(super) async fn attempt(
     if channel.kind.window_closed(&opened.content, message.last_in_at, now) {
         return Outcome::Elsewhere { reason: "window_closed".to_owned() };
     }
+    if channel.kind == ChannelKind::Voice {
+        return ring(app, line, channel, message, opened).await;
+    }
     if let Err(wait) = app.pace.charge_person(channel, message.contact_id, now) {
         return Outcome::Again { after: Some(wait), reason: "pair_rate".to_owned(), counted: false };
     }
@@ -147,6 +158,69 @@ pub(super) async fn attempt(
         Ok(Some(settled)) => refused(app, channel, message, &outgoing.content, settled),
         Err(outcome) => outcome,
     }
+}
+
+/// Rings a person up, so that the call can say the message. Nobody is rung up at night.
+async fn ring(
+    app: &App,
+    line: &Line,
+    channel: &Channel,
+    message: &Leased,
+    opened: Opened,
+) -> Outcome {
+    let now = app.now();
+    if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
+        return wait_until(over, now, "quiet_hours");
+    }
+    let Some(account) = &channel.account else { return ended(MessageState::Failed, "channel_gone") };
+    let Some(identity_id) = message.identity_id else { return ended(MessageState::Cancelled, "hung_up") };
+    let outgoing = outgoing(app, channel, message, opened);
+    let request = match channels::request(account, &outgoing) {
+        Ok(rendering) => rendering.requests.into_iter().next(),
+        Err(Refused::Scheme) => return Outcome::Elsewhere { reason: "unreachable hidden_number".to_owned() },
+        Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
+    };
+    let Some(request) = request else { return ended(MessageState::Failed, "bad_request") };
+    let new = calls::NewCall {
+        line_id: message.line_id,
+        channel_id: channel.id,
+        contact_id: message.contact_id,
+        identity_id,
+        message_id: message.id,
+    };
+    let context = app.clone();
+    // The call is a row before it is a request: she may pick up before the provider's answer is here.
+    let placed = app.store.write(move |tx| calls::place(tx, &context, &new, now)).await;
+    let call_id = match placed {
+        Ok(Some(id)) => id,
+        Ok(None) => {
+            return Outcome::Again { after: Some(IN_A_CALL), reason: "in_a_call".to_owned(), counted: false };
+        }
+        Err(error) => {
+            tracing::error!(message = %message.id, %error, "a call could not be written down");
+            return Outcome::again("not_stored");
+        }
+    };
+    let outcome = match call(app, &request).await {
+        Ok(response) => match channels::settle(account, &response) {
+            Settled::Sent { external_id, .. } => return Outcome::Calling { external_id },
+            settled => refused(app, channel, message, &outgoing.content, settled),
+        },
+        Err(outcome) => outcome,
+    };
+    // Where nobody knows, it may ring all the same.
+    if !matches!(outcome, Outcome::Unknown { .. })
+        && let Err(error) = app.store.write(move |tx| tx.call_not_placed(call_id)).await
+    {
+        tracing::error!(message = %message.id, %error, "a call that was not placed could not be removed; it ends by itself");
+    }
+    outcome
+}
+
+/// It waits, through no fault of its own.
+fn wait_until(over: Ts, now: Ts, reason: &str) -> Outcome {
+    let wait = Duration::from_micros(u64::try_from(over.0 - now.0).unwrap_or(0));
+    Outcome::Again { after: Some(wait), reason: reason.to_owned(), counted: false }
 }
 
 /// Sends what the provider has not taken yet of a message, part by part; what it said to the one that it did not take.
@@ -189,7 +263,7 @@ pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, opened: O
 
 /// What a message costs of a channel's budget: SMS is counted in segments, all else in requests.
 fn cost(channel: &Channel, content: &Content, requests: usize) -> usize {
-    if channel.kind == crate::lines::ChannelKind::Sms {
+    if channel.kind == ChannelKind::Sms {
         requests.max(channels::segments::count(&content.text).parts)
     } else {
         requests
@@ -267,12 +341,7 @@ fn refused_at_last(line: &Line, message: &Leased, now: Ts) -> Option<Outcome> {
             return cancelled("no_consent");
         }
         if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
-            let wait = Duration::from_micros(u64::try_from(over.0 - now.0).unwrap_or(0));
-            return Some(Outcome::Again {
-                after: Some(wait),
-                reason: "quiet_hours".to_owned(),
-                counted: false,
-            });
+            return Some(wait_until(over, now, "quiet_hours"));
         }
     }
     None

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::calls::HELD;
 use crate::contacts::Contact;
+use crate::lines::ChannelKind;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::Purpose;
 
@@ -119,6 +121,7 @@ pub struct NewMessage<'a> {
 pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Result<Uuid> {
     let id = app.id();
     let body = new.contact.key.seal_json(Purpose::Message, &new.content)?;
+    let (state, due_at) = leaves(tx, app, new.contact.id, new)?;
     tx.insert_message(&sql::MessageRow {
         id,
         line_id: new.contact.line_id,
@@ -131,7 +134,7 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Res
             Origin::Bot => None,
             Origin::Staff(id) => Some(id),
         },
-        state: MessageState::Queued,
+        state,
         part: new.contact.part,
         body: Some(body),
         day: 0,
@@ -140,9 +143,30 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, new: &NewMessage<'_>, now: Ts) -> Res
         keep: new.contact.has_agreed() || new.conversation_id.is_some(),
         client_id: new.client_id,
         bulk_id: new.bulk_id,
+        due_at,
         at: now,
     })?;
     Ok(id)
+}
+
+/// How a message leaves: by itself and at once, or collected by the telephone call that she is in. The bot rings nobody
+/// up by itself: what it has to say when she has hung up is not said, unless many are told something.
+fn leaves(
+    tx: &mut Tx<'_>,
+    app: &App,
+    contact: Uuid,
+    new: &NewMessage<'_>,
+) -> Result<(MessageState, Option<Ts>)> {
+    let lines = app.lines();
+    let is_voice = lines.channel(new.channel_id).is_some_and(|(_, channel)| channel.kind == ChannelKind::Voice);
+    if !is_voice {
+        return Ok((MessageState::Queued, None));
+    }
+    Ok(match (tx.live_call(contact, new.channel_id)?, new.origin) {
+        (Some(_), _) => (MessageState::Queued, Some(HELD)),
+        (None, Origin::Bot) if new.bulk_id.is_none() => (MessageState::Cancelled, None),
+        (None, _) => (MessageState::Queued, None),
+    })
 }
 
 /// A last message to somebody who was just erased: content and address together, sealed with the key of the
@@ -168,6 +192,7 @@ pub fn enqueue_farewell(
 ) -> Result<()> {
     let farewell = Farewell { to: to.clone(), content: content.clone() };
     let body = app.vault.day(now.day(), now)?.seal_json(Purpose::Message, &farewell)?;
+    let due_at = tx.live_call(contact.id, channel_id)?.map(|_| HELD);
     tx.insert_message(&MessageRow {
         id: app.id(),
         line_id: contact.line_id,
@@ -185,6 +210,7 @@ pub fn enqueue_farewell(
         keep: false,
         client_id: None,
         bulk_id: None,
+        due_at,
         at: now,
     })
 }

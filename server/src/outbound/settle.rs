@@ -10,7 +10,7 @@ use super::sql::{Leased, PARTS};
 use crate::app::App;
 use crate::lines::{Channel, Line};
 use crate::store::{Result, StoreError, Ts, Tx, Value};
-use crate::{bulk, consent, contacts, inbox, lines};
+use crate::{bulk, calls, consent, contacts, inbox, lines};
 
 /// How many outcomes share one transaction.
 const SETTLE_BATCH: usize = 256;
@@ -144,6 +144,9 @@ fn failed(
     }
     match &settlement.outcome {
         Outcome::Sent => {}
+        Outcome::Calling { external_id } => {
+            calls::placed(tx, app, channel.id, message.id, external_id)?;
+        }
         Outcome::Again { after, reason, counted: false } => {
             let millis = after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
             let due_at = now.plus_millis(millis.max(MIN_PAUSE_MILLIS));

@@ -57,6 +57,8 @@ pub struct MessageRow {
     pub client_id: Option<Uuid>,
     /// The bulk sending that it is part of; it leaves in the lane of those then.
     pub bulk_id: Option<Uuid>,
+    /// When it is due, where that is not at once.
+    pub due_at: Option<Ts>,
     pub at: Ts,
 }
 
@@ -78,7 +80,7 @@ impl Tx<'_> {
             Value::from(row.author),
             Value::from(row.state.code()),
             Value::from(row.part),
-            Value::from(row.at),
+            Value::from(row.due_at.unwrap_or(row.at)),
             Value::from(0_i64),
             Value::from(row.body.clone()),
             Value::from(i64::from(row.day != 0)),

@@ -68,6 +68,7 @@ pub enum Purpose {
     Staff,
     Job,
     Media,
+    Call,
 }
 
 /// A key that seals and opens. Overwritten when dropped.

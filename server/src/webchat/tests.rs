@@ -213,6 +213,7 @@ fn row(
         keep: true,
         client_id: None,
         bulk_id: None,
+        due_at: None,
         at,
     }
 }

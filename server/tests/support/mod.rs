@@ -230,6 +230,7 @@ impl World {
                     keep: true,
                     client_id: None,
                     bulk_id: None,
+                    due_at: None,
                     at: now,
                 })?;
                 inbox::message_arrived(tx, &app, &contact, id, message_id, &words, now)?;

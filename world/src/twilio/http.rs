@@ -29,11 +29,13 @@ pub(super) fn routes(inner: Arc<Inner>) -> Router {
         .route("/2010-04-01/Accounts/{sid}/Messages.json", post(create).get(list))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}", get(fetch))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}", get(media))
+        .route("/2010-04-01/Accounts/{sid}/Calls.json", post(super::voice::api::create))
+        .route("/2010-04-01/Accounts/{sid}/Calls/{call}", get(super::voice::api::fetch))
         .with_state(inner)
 }
 
 /// An error in Twilio's shape.
-fn error(status: StatusCode, code: u32, message: &str) -> Response {
+pub(super) fn error(status: StatusCode, code: u32, message: &str) -> Response {
     let body = json!({
         "code": code,
         "message": message,
@@ -45,7 +47,7 @@ fn error(status: StatusCode, code: u32, message: &str) -> Response {
 
 /// The account `sid`, when the request knows its token.
 #[expect(clippy::result_large_err, reason = "the error is the response itself")]
-fn authenticate(inner: &Inner, sid: &str, headers: &HeaderMap) -> Result<Arc<Account>, Response> {
+pub(super) fn authenticate(inner: &Inner, sid: &str, headers: &HeaderMap) -> Result<Arc<Account>, Response> {
     let account = inner.state().accounts.get(sid).cloned();
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let given = value.and_then(|value| value.strip_prefix("Basic "));
@@ -100,7 +102,7 @@ async fn create(
     }
 }
 
-fn e164(number: &str) -> bool {
+pub(super) fn e164(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or("");
     (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }

@@ -2,6 +2,7 @@
 //! status callback of each message, brings what people write to the number's webhook, signed, and lists what it
 //! sent so that a lost answer can be looked up.
 mod http;
+pub mod voice;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -81,6 +82,7 @@ struct State {
     files: HashMap<String, (String, Bytes)>,
     reports: Reports,
     held: Vec<Callback>,
+    exchange: voice::Exchange,
 }
 
 /// A report that is not brought yet: whose it is, the URL and the form.
