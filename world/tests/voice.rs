@@ -1,6 +1,5 @@
 //! Telephone calls: somebody who cannot read or write is helped as everybody else is, and nobody hears what is not for
 //! her.
-use jiff::SignedDuration;
 use openline::store::Value;
 use world::person::Person;
 use world::town::Town;

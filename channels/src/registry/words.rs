@@ -102,7 +102,9 @@ fn own(provider: Provider, key: &str) -> Option<&'static str> {
         }
         (Provider::Line, "channel_secret") => "The channel secret: LINE signs its calls with it.",
         (Provider::Twilio | Provider::TwilioVoice, "account_sid") => "The account's SID; it begins with AC.",
-        (Provider::Twilio | Provider::TwilioVoice, "auth_token") => "The account's auth token: it signs calls in both directions.",
+        (Provider::Twilio | Provider::TwilioVoice, "auth_token") => {
+            "The account's auth token: it signs calls in both directions."
+        }
         (Provider::Twilio, "transport") => "What this number carries: SMS or WhatsApp.",
         (Provider::Zenvia, "transport") => "What this number carries: SMS or WhatsApp.",
         (Provider::Kaleyra, "account_sid") => "The account's SID at Kaleyra.",
@@ -216,7 +218,9 @@ fn common(key: &str) -> Option<&'static str> {
         "speech" => {
             "Whether people may answer with words too, which the provider turns into text; keys are always taken."
         }
-        "detect_machine" => "Whether the provider finds out if an answering machine has taken a call of yours.",
+        "detect_machine" => {
+            "Whether the provider finds out if an answering machine has taken a call of yours."
+        }
         "shorten_urls" => "Lets the provider shorten links; needs a messaging service.",
         "mms" => "Whether the number can send pictures by MMS; leave it empty to go by the country.",
         "welcome_message" => "What a person reads when she opens the chat for the first time.",

@@ -14,9 +14,16 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         63_016 => ErrorClass::WindowClosed,
         // Calls: not a number, not reachable, a country that the account may not call.
         // Not a number, no route, not a mobile; handset off, blocked, unknown, landline; not on the channel.
-        13_223 | 13_224 | 21_211 | 21_214..=21_217 | 21_612 | 21_614 | 30_003..=30_006 | 63_003 | 63_015 | 63_024 => {
-            ErrorClass::Unreachable
-        }
+        13_223
+        | 13_224
+        | 21_211
+        | 21_214..=21_217
+        | 21_612
+        | 21_614
+        | 30_003..=30_006
+        | 63_003
+        | 63_015
+        | 63_024 => ErrorClass::Unreachable,
         // Stopped by word; blocked in the app; marketing on WhatsApp switched off.
         21_610 | 63_014 | 63_033 => ErrorClass::OptedOut,
         // Filtered, the day's cap, limits of WhatsApp for this person or this sender.
@@ -26,8 +33,10 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
             ErrorClass::TemplateBroken
         }
         // Authentication, suspension, a sender that is not ours or not registered.
-        10_001 | 20_003 | 20_005 | 20_008 | 21_210 | 21_212 | 21_213 | 21_603 | 21_606 | 21_659 | 21_660 | 30_002 | 30_024 | 30_032
-        | 30_034 | 63_001 | 63_002 | 63_007 | 63_020 | 90_010 => ErrorClass::AccountBroken,
+        10_001 | 20_003 | 20_005 | 20_008 | 21_210 | 21_212 | 21_213 | 21_603 | 21_606 | 21_659 | 21_660
+        | 30_002 | 30_024 | 30_032 | 30_034 | 63_001 | 63_002 | 63_007 | 63_020 | 90_010 => {
+            ErrorClass::AccountBroken
+        }
         21_300..=21_699 => ErrorClass::BadRequest,
         _ => return None,
     })

@@ -98,13 +98,16 @@ impl Adapter for TwilioVoiceSettings {
         let reads = Reads { ok: Some(("/sid", Good::There)), name: "/friendly_name", ..Reads::default() };
         let balance = Reads { balance: "/balance", currency: "/currency", ..Reads::default() };
         // Where calls to this number go, as Twilio knows it.
-        let number: String =
-            url::form_urlencoded::byte_serialize(account.address.as_bytes()).collect();
+        let number: String = url::form_urlencoded::byte_serialize(account.address.as_bytes()).collect();
         let numbers = format!("{at}/IncomingPhoneNumbers.json?PhoneNumber={number}");
         let webhook = Reads { webhook: "/incoming_phone_numbers/0/voice_url", ..Reads::default() };
         vec![
             Probe::new(About::Account, HttpRequest::get(format!("{at}.json"), headers.clone()), reads),
-            Probe::new(About::Balance, HttpRequest::get(format!("{at}/Balance.json"), headers.clone()), balance),
+            Probe::new(
+                About::Balance,
+                HttpRequest::get(format!("{at}/Balance.json"), headers.clone()),
+                balance,
+            ),
             Probe::new(About::Webhook, HttpRequest::get(numbers, headers), webhook),
         ]
     }

@@ -261,10 +261,7 @@ pub const fn is_telephone(account: &Account) -> bool {
 /// Whether an account can make and take calls.
 #[must_use]
 pub const fn can_call(account: &Account) -> bool {
-    matches!(
-        account.settings,
-        Settings::Twilio(_) | Settings::TwilioVoice(_) | Settings::AfricasTalking(_)
-    )
+    matches!(account.settings, Settings::Twilio(_) | Settings::TwilioVoice(_) | Settings::AfricasTalking(_))
 }
 
 /// What is said and asked next, as the account's provider reads it.
@@ -276,7 +273,9 @@ pub fn render(account: &Account, script: &Script) -> Result<Spoken, Refused> {
     let script = &guarded(account, script);
     let mut degraded = Vec::new();
     let (xml, media_type) = match &account.settings {
-        Settings::Twilio(_) | Settings::TwilioVoice(_) => (twiml::write(script, &account.address, &mut degraded), "text/xml"),
+        Settings::Twilio(_) | Settings::TwilioVoice(_) => {
+            (twiml::write(script, &account.address, &mut degraded), "text/xml")
+        }
         Settings::AfricasTalking(_) => {
             (africas_talking::write(script, &account.address, &mut degraded), "application/xml")
         }

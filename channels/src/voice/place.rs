@@ -34,11 +34,7 @@ impl Place {
         let Some(url) = web_address(url) else { return Self::default() };
         let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
         let number = |name: &str| value(name).and_then(|text| text.parse().ok()).unwrap_or(0);
-        Self {
-            step: number(STEP),
-            ours: value(OURS).and_then(|text| text.parse().ok()),
-            poll: number(POLL),
-        }
+        Self { step: number(STEP), ours: value(OURS).and_then(|text| text.parse().ok()), poll: number(POLL) }
     }
 
     /// The address below `base` that says so; `None` when `base` is none.
@@ -115,7 +111,10 @@ mod tests {
             assert!(address.starts_with("https://line.example.org/hooks/7/next?token=x"), "{address}");
             assert_eq!(Place::of(&address), place, "{address}");
         }
-        assert_eq!(Place::default().address("https://a.example/h", "next").unwrap(), "https://a.example/h/next");
+        assert_eq!(
+            Place::default().address("https://a.example/h", "next").unwrap(),
+            "https://a.example/h/next"
+        );
         assert_eq!(Place::default().address("nowhere", "next"), None);
         assert_eq!(Place::of("https://a.example/?step=-1&call=x&poll=99999999999999"), Place::default());
     }

@@ -64,27 +64,27 @@ fn twilio(
     token: &Secret,
     base_url: Option<&str>,
 ) -> Result<HttpRequest, Refused> {
-            if [&new.answer_url, &new.status_url].into_iter().any(|url| web_address(url).is_none()) {
-                return Err(Refused::Address);
-            }
-            let base = base_url.unwrap_or(twilio::DEFAULT_BASE_URL).trim_end_matches('/');
-            let url = format!("{base}/2010-04-01/Accounts/{sid}/Calls.json");
-            let (to, ringing) = (new.to.path(), whole(new.ringing, MAX_RINGING).to_string());
-            let mut fields = vec![
-                ("To", to.as_str()),
-                ("From", &account.address),
-                ("Url", &new.answer_url),
-                ("Method", "POST"),
-                ("Timeout", &ringing),
-                ("StatusCallback", &new.status_url),
-                ("StatusCallbackMethod", "POST"),
-            ];
-            fields.extend(STATUS_EVENTS.map(|event| ("StatusCallbackEvent", event)));
-            if new.detect_machine {
-                fields.push(("MachineDetection", "Enable"));
-            }
-            let headers = basic(sid, token.expose());
-            Ok(HttpRequest::post_form(url, headers, fields))
+    if [&new.answer_url, &new.status_url].into_iter().any(|url| web_address(url).is_none()) {
+        return Err(Refused::Address);
+    }
+    let base = base_url.unwrap_or(twilio::DEFAULT_BASE_URL).trim_end_matches('/');
+    let url = format!("{base}/2010-04-01/Accounts/{sid}/Calls.json");
+    let (to, ringing) = (new.to.path(), whole(new.ringing, MAX_RINGING).to_string());
+    let mut fields = vec![
+        ("To", to.as_str()),
+        ("From", &account.address),
+        ("Url", &new.answer_url),
+        ("Method", "POST"),
+        ("Timeout", &ringing),
+        ("StatusCallback", &new.status_url),
+        ("StatusCallbackMethod", "POST"),
+    ];
+    fields.extend(STATUS_EVENTS.map(|event| ("StatusCallbackEvent", event)));
+    if new.detect_machine {
+        fields.push(("MachineDetection", "Enable"));
+    }
+    let headers = basic(sid, token.expose());
+    Ok(HttpRequest::post_form(url, headers, fields))
 }
 
 /// What Twilio tells of.

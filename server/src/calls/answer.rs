@@ -64,7 +64,9 @@ async fn found(app: &App, line: &Line, channel: &Channel, heard: &Heard) -> Scri
                 return script;
             }
             Ok(Found::NotYet) => {}
-            Err(error) => tracing::error!(channel = %channel.id, %error, "the answer to a call could not be made"),
+            Err(error) => {
+                tracing::error!(channel = %channel.id, %error, "the answer to a call could not be made")
+            }
         }
         tokio::select! {
             () = woken => {}
@@ -85,7 +87,9 @@ async fn look(app: &App, line: &Line, channel: &Channel, heard: &Heard) -> Resul
         return Ok(Found::Script(talk.script, false));
     };
     let context = app.clone();
-    app.store.write(move |tx| Answering { app: &context, line: &line, channel: &channel, step }.give(tx, call.id)).await
+    app.store
+        .write(move |tx| Answering { app: &context, line: &line, channel: &channel, step }.give(tx, call.id))
+        .await
 }
 
 /// Tells the provider to ask again, so often and no more.

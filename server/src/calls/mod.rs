@@ -10,8 +10,8 @@ mod script;
 mod sql;
 mod words;
 
-use channels::voice::{Heard, Script, Speech};
 use channels::NumberedChoice;
+use channels::voice::{Heard, Script, Speech};
 use flow::events::Hint;
 use flow::words::Urn;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,9 @@ pub enum Asked {
     Nothing,
     /// Whether somebody is there to hear a message.
     Gate,
-    Choices { choices: Vec<NumberedChoice> },
+    Choices {
+        choices: Vec<NumberedChoice>,
+    },
     /// Keys or words.
     Words,
     /// Something spoken that a flow wants to have.

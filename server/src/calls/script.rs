@@ -1,8 +1,8 @@
 //! From messages to what a telephone says and asks. Pure.
 use std::time::Duration;
 
-use channels::voice::{Dial, Gather, MAX_DIGITS, MAX_TRIES, Record, Script, Speech, Step, Takes};
 use channels::NumberedChoice;
+use channels::voice::{Dial, Gather, MAX_DIGITS, MAX_TRIES, Record, Script, Speech, Step, Takes};
 use flow::events::Hint;
 use flow::words::{Content, Language};
 
@@ -105,7 +105,9 @@ impl Setting<'_> {
         }
         prompt.extend(former.question.iter().cloned());
         match &former.asked {
-            Asked::Choices { choices } => self.gather_choices(prompt, former.question.clone(), choices.clone()),
+            Asked::Choices { choices } => {
+                self.gather_choices(prompt, former.question.clone(), choices.clone())
+            }
             Asked::Gate => self.gate(was_wrong),
             _ => self.ask(prompt, former.question.clone(), None),
         }
@@ -227,7 +229,8 @@ impl Setting<'_> {
 
     /// What is said of one message.
     fn speeches(&self, content: &Content) -> Vec<Speech> {
-        let languages = content.quick_replies.iter().filter_map(|reply| consent::language_of(reply.id.as_deref()?));
+        let languages =
+            content.quick_replies.iter().filter_map(|reply| consent::language_of(reply.id.as_deref()?));
         let languages: Vec<Language> = languages.collect();
         if !languages.is_empty() {
             return self.in_each(&content.text, &languages);
@@ -248,7 +251,8 @@ impl Setting<'_> {
             return Vec::new();
         }
         let both = lines.into_iter().zip(languages);
-        both.map(|(line, language)| Speech { text: plain(line), locale: language.to_string(), audio: None }).collect()
+        both.map(|(line, language)| Speech { text: plain(line), locale: language.to_string(), audio: None })
+            .collect()
     }
 }
 
@@ -285,7 +289,9 @@ mod tests {
 
     fn menu() -> Content {
         let quick_replies = vec![reply("papers", "Papeles"), reply("rights", "Mis derechos")];
-        Content { text: "• Elija un tema".into(), locale: "spa".into(), quick_replies, ..Content::default() }
+        Content {
+            text: "• Elija un tema".into(), locale: "spa".into(), quick_replies, ..Content::default()
+        }
     }
 
     fn prompt(talk: &Talk) -> Vec<(&str, &str)> {

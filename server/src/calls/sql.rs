@@ -326,5 +326,4 @@ impl Tx<'_> {
         self.run(MOOT, args![call.contact_id, call.channel_id, HELD, about])?;
         self.run(RELEASE, args![call.contact_id, call.channel_id, HELD, now]).map(drop)
     }
-
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use flow::words::Urn;
 use uuid::Uuid;
 
-use super::{Contact, identity_hash};
 use super::sql::ContactRow;
+use super::{Contact, identity_hash};
 use crate::app::App;
 use crate::store::{Result, Tx};
 

@@ -47,9 +47,8 @@ pub fn heard(
         Some(call) if i64::from(heard.place.step) <= call.heard => Effects::default(),
         Some(call) => Going { app, line, channel, heard, now }.goes_on(tx, ahead, call)?,
         // Of a call that we never heard of only its beginning is news.
-        None if heard.call.is_report || heard.call.direction == channels::voice::Direction::Out => {
-            Effects::default()
-        }
+        None if heard.call.is_report || heard.place.step > 0 => Effects::default(),
+        None if heard.call.direction == channels::voice::Direction::Out => Effects::default(),
         None => begins(tx, app, ahead, line, channel, heard, now)?,
     };
     // Whoever answers the provider waits for this.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use channels::Incoming;
 
-use super::{call, decide};
 use super::sql::PendingEvent;
+use super::{call, decide};
 use crate::app::App;
 use crate::contacts::Ahead;
 use crate::lines::Lines;

@@ -397,5 +397,6 @@ impl Problems {
 /// The sample line's content, for tests of what is pure.
 #[cfg(test)]
 pub fn test_content() -> Content {
-    Content::read(include_str!("../../../content/casa/line.toml"), &|_| true).expect("the sample line is good")
+    Content::read(include_str!("../../../content/casa/line.toml"), &|_| true)
+        .expect("the sample line is good")
 }

@@ -158,7 +158,8 @@ fn leaves(
     new: &NewMessage<'_>,
 ) -> Result<(MessageState, Option<Ts>)> {
     let lines = app.lines();
-    let is_voice = lines.channel(new.channel_id).is_some_and(|(_, channel)| channel.kind == ChannelKind::Voice);
+    let is_voice =
+        lines.channel(new.channel_id).is_some_and(|(_, channel)| channel.kind == ChannelKind::Voice);
     if !is_voice {
         return Ok((MessageState::Queued, None));
     }

@@ -36,7 +36,26 @@ pub(super) enum Deed {
     /// She wants nothing more from the line, or takes that back, by the app's own means.
     Block,
     Unblock,
+    /// Something that is done with a telephone.
+    Call(Calling),
 }
+
+/// What is done with a telephone.
+pub(super) enum Calling {
+    Begin,
+    PickUp,
+    Machine,
+    Decline,
+    /// Whatever the line waits for, it waits in vain.
+    Silence,
+    HangUp,
+    Keys(String),
+    Speak(String),
+    Record(Bytes),
+}
+
+/// How long a recording counts as being; nobody looks into the file.
+const RECORDED_SECONDS: u64 = 10;
 
 /// What the phone makes of a deed, ready to be sent.
 pub(super) enum Ready {
@@ -44,6 +63,7 @@ pub(super) enum Ready {
     Sms(String, Option<(String, Bytes)>),
     Telegram(telegram::Said),
     Viber(viber::Said),
+    Voice(Calling),
 }
 
 #[derive(Clone)]
@@ -52,6 +72,7 @@ pub(super) enum Handset {
     Sms(twilio::Handset),
     Telegram(telegram::Handset),
     Viber(viber::Handset),
+    Voice(twilio::voice::Telephone),
 }
 
 impl Handset {
@@ -76,6 +97,10 @@ impl Handset {
                 let human = viber::Human { id: owner.user_id.clone().unwrap_or_default(), name };
                 Self::Viber(providers.viber.phone(&inner.line.viber_token, human, thread))
             }
+            Kind::Voice => {
+                let number = owner.number.clone().unwrap_or_default();
+                Self::Voice(providers.twilio.telephone(&inner.line.account_sid, &number, thread))
+            }
         }
     }
 
@@ -85,6 +110,7 @@ impl Handset {
             Self::Sms(phone) => phone.thread(),
             Self::Telegram(phone) => phone.thread(),
             Self::Viber(phone) => phone.thread(),
+            Self::Voice(phone) => phone.thread(),
         }
     }
 
@@ -98,6 +124,7 @@ impl Handset {
             Self::Sms(phone) => by_sms(phone.thread(), deed),
             Self::Telegram(phone) => on_telegram(phone, deed).map(Ready::Telegram),
             Self::Viber(phone) => on_viber(phone, deed).map(Ready::Viber),
+            Self::Voice(_) => by_telephone(deed).map(Ready::Voice),
         }
     }
 
@@ -110,6 +137,10 @@ impl Handset {
             }
             (Self::Telegram(phone), Ready::Telegram(said)) => phone.say(said).await,
             (Self::Viber(phone), Ready::Viber(said)) => phone.say(said).await,
+            (Self::Voice(phone), Ready::Voice(calling)) => {
+                telephone(phone, calling);
+                Delivered { status: Some(200), attempts: 1 }
+            }
             _ => Delivered { status: None, attempts: 0 },
         }
     }
@@ -143,7 +174,9 @@ fn on_whatsapp(thread: &Thread, deed: Deed) -> Result<meta::Said, &'static str> 
             meta::Said::File { kind, content_type, bytes, caption: None }
         }
         Deed::Location => meta::Said::Location { latitude: PLACE.0, longitude: PLACE.1 },
-        Deed::Edit { .. } | Deed::Start | Deed::Block | Deed::Unblock => return Err(NOT_HERE),
+        Deed::Edit { .. } | Deed::Start | Deed::Block | Deed::Unblock | Deed::Call(_) => {
+            return Err(NOT_HERE);
+        }
     })
 }
 
@@ -179,6 +212,7 @@ fn on_telegram(phone: &telegram::Handset, deed: Deed) -> Result<telegram::Said, 
         Deed::Start => telegram::Said::Start(None),
         Deed::Block => telegram::Said::Block,
         Deed::Unblock => telegram::Said::Unblock,
+        Deed::Call(_) => return Err(NOT_HERE),
     })
 }
 
@@ -194,6 +228,29 @@ fn on_viber(phone: &viber::Handset, deed: Deed) -> Result<viber::Said, &'static 
         Deed::Start => viber::Said::Subscribes,
         Deed::Block => viber::Said::Unsubscribes,
         Deed::Unblock => viber::Said::Subscribes,
-        Deed::Edit { .. } => return Err(NOT_HERE),
+        Deed::Edit { .. } | Deed::Call(_) => return Err(NOT_HERE),
     })
+}
+
+fn by_telephone(deed: Deed) -> Result<Calling, &'static str> {
+    Ok(match deed {
+        Deed::Call(calling) => calling,
+        Deed::Text(words) => Calling::Speak(words),
+        Deed::File { kind: "audio", bytes, .. } => Calling::Record(bytes),
+        _ => return Err(NOT_HERE),
+    })
+}
+
+fn telephone(phone: &twilio::voice::Telephone, calling: Calling) {
+    match calling {
+        Calling::Begin => phone.calls(),
+        Calling::PickUp => phone.picks_up(),
+        Calling::Machine => phone.machine_picks_up(),
+        Calling::Decline => phone.declines(),
+        Calling::Silence => phone.stays_silent(),
+        Calling::HangUp => phone.hangs_up(),
+        Calling::Keys(keys) => phone.presses(&keys),
+        Calling::Speak(words) => phone.speaks(&words),
+        Calling::Record(bytes) => phone.records(bytes, RECORDED_SECONDS),
+    }
 }

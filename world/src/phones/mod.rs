@@ -1,4 +1,4 @@
-//! The page of phones: people on WhatsApp, SMS, Telegram and Viber whom the visitor of the demo plays, and the small
+//! The page of phones: people on WhatsApp, SMS, Telegram, Viber and the telephone whom the visitor of the demo plays, and the small
 //! API behind it.
 mod handset;
 mod journal;
@@ -23,13 +23,15 @@ use tokio::sync::watch;
 
 use crate::providers::Providers;
 use crate::thread::{Bubble, Thread};
-use handset::{Deed, Handset};
+use handset::{Calling, Deed, Handset};
 use journal::Journal;
 
 /// WhatsApp's limit for what a person sends.
 const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 const MAX_TEXT_CHARACTERS: usize = 4_096;
 const MAX_NAME_CHARACTERS: usize = 40;
+/// The most keys that are pressed at once.
+const MAX_KEYS: usize = 32;
 /// The page stays usable with this many phones.
 const MAX_PHONES: usize = 24;
 
@@ -41,6 +43,8 @@ pub enum Kind {
     Sms,
     Telegram,
     Viber,
+    /// Telephone calls.
+    Voice,
 }
 
 /// Who holds a phone.
@@ -102,7 +106,7 @@ struct Inner {
 
 impl Phones {
     /// Takes the phones kept in `folder`, or hands out new ones: two on WhatsApp, of which one hides her number, and
-    /// one each on SMS, Telegram and Viber. Without a folder nothing is kept.
+    /// one each on SMS, Telegram, Viber and the telephone. Without a folder nothing is kept.
     ///
     /// # Errors
     /// When the folder cannot be read or written.
@@ -130,6 +134,7 @@ impl Phones {
                 ("Noor", Kind::WhatsApp, true),
                 ("Yusuf", Kind::Telegram, false),
                 ("Olena", Kind::Viber, true),
+                ("Halima", Kind::Voice, false),
             ] {
                 phones.inner.hand_out(name, kind, hidden);
             }
@@ -173,7 +178,7 @@ impl Inner {
         let serial = self.phones().len() + 1;
         let user_id = match kind {
             Kind::WhatsApp => Some(format!("EC.{serial:04}{}", name.len() * 7919)),
-            Kind::Sms => None,
+            Kind::Sms | Kind::Voice => None,
             Kind::Telegram => Some(format!("51000{serial:05}")),
             Kind::Viber => Some(format!("{serial:010}Casa0A==")),
         };
@@ -270,6 +275,9 @@ async fn say(State(inner): Shared, Path(id): Path<String>, Json(words): Json<Wor
 #[serde(deny_unknown_fields)]
 struct Doing {
     deed: Named,
+    /// With `keys`: which.
+    #[serde(default)]
+    keys: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -279,6 +287,13 @@ enum Named {
     Start,
     Block,
     Unblock,
+    Call,
+    PickUp,
+    Machine,
+    Decline,
+    Silence,
+    HangUp,
+    Keys,
 }
 
 async fn act(State(inner): Shared, Path(id): Path<String>, Json(doing): Json<Doing>) -> Response {
@@ -287,8 +302,22 @@ async fn act(State(inner): Shared, Path(id): Path<String>, Json(doing): Json<Doi
         Named::Start => Deed::Start,
         Named::Block => Deed::Block,
         Named::Unblock => Deed::Unblock,
+        Named::Call => Deed::Call(Calling::Begin),
+        Named::PickUp => Deed::Call(Calling::PickUp),
+        Named::Machine => Deed::Call(Calling::Machine),
+        Named::Decline => Deed::Call(Calling::Decline),
+        Named::Silence => Deed::Call(Calling::Silence),
+        Named::HangUp => Deed::Call(Calling::HangUp),
+        Named::Keys => match doing.keys.filter(|keys| is_keys(keys)) {
+            Some(keys) => Deed::Call(Calling::Keys(keys)),
+            None => return refuse(StatusCode::BAD_REQUEST, "Keys are digits, * and #."),
+        },
     };
     does(&inner, &id, deed)
+}
+
+fn is_keys(keys: &str) -> bool {
+    (1..=MAX_KEYS).contains(&keys.len()) && keys.chars().all(|key| key.is_ascii_digit() || "*#".contains(key))
 }
 
 /// Sends in the background: the page sees how it goes by the bubble's status.

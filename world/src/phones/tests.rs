@@ -93,7 +93,7 @@ async fn phones_write_tap_and_survive_a_restart() {
     let folder = folder("restart");
     let first = demo(&folder).await;
     let phones = first.get("/phones").await;
-    assert_eq!(phones.as_array().unwrap().len(), 5);
+    assert_eq!(phones.as_array().unwrap().len(), 6);
     assert_eq!(phones[2]["number"], Value::Null, "{phones}");
     assert_eq!(first.post("/phones/phone-1/messages", json!({ "text": "hola" })).await, 202);
     first.until("phone-1", 1).await;
@@ -114,7 +114,7 @@ async fn phones_write_tap_and_survive_a_restart() {
     drop(first);
 
     let second = demo(&folder).await;
-    assert_eq!(second.get("/phones").await.as_array().unwrap().len(), 6);
+    assert_eq!(second.get("/phones").await.as_array().unwrap().len(), 7);
     let again = second.phones.inner.phone("phone-1").unwrap().handset.thread().bubbles();
     assert_eq!(again, bubbles);
     std::fs::remove_dir_all(folder).unwrap();

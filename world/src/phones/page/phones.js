@@ -2,7 +2,7 @@
 // One page, all phones; everything that is shown comes over one event stream.
 const byId = (id) => document.getElementById(id);
 const phones = new Map();
-const KINDS = { whatsapp: "WhatsApp", sms: "SMS", telegram: "Telegram", viber: "Viber" };
+const KINDS = { whatsapp: "WhatsApp", sms: "SMS", telegram: "Telegram", viber: "Viber", voice: "Telephone" };
 const HIDDEN = { whatsapp: "Number hidden: known to the line by a user id only", viber: "Viber tells the line no number, only an id" };
 // What can be done besides writing, by the app's own means.
 const DEEDS = {
@@ -10,6 +10,16 @@ const DEEDS = {
   telegram: [["start", "Press START"], ["location", "Share where I am"], ["block", "Block the bot"], ["unblock", "Unblock it"]],
   viber: [["start", "Subscribe"], ["location", "Share where I am"], ["block", "Unsubscribe"]],
 };
+// The keys of a telephone, and what else is done with one: the deed, its name, and when it makes sense.
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+const CALLS = [
+  ["call", "Call the line", "idle"],
+  ["pick_up", "Pick up", "rings"],
+  ["decline", "Decline", "rings"],
+  ["machine", "Let a machine answer", "rings"],
+  ["silence", "Say nothing", "rings talks"],
+  ["hang_up", "Hang up", "talks"],
+];
 const MINE = { sending: "Sending…", sent: "Sent", delivered: "Delivered to the line", read: "Read by the line", failed: "Not delivered" };
 const THEIRS = { sending: "On its way", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not delivered" };
 
@@ -86,11 +96,68 @@ function addPhone(owner) {
     find(".deeds").append(button);
   }
   find(".more").hidden = !DEEDS[owner.kind];
+  if (owner.kind === "voice") telephone(section, owner, box);
   byId("phones").append(section);
   const jump = element("a", "", owner.name);
   jump.href = `#${owner.id}`;
   byId("jump").append(jump);
   phones.set(owner.id, phone);
+}
+
+// A telephone: keys, what is done with a call, and words instead of a voice.
+function telephone(section, owner, box) {
+  const deed = (body) => post(`phones/${owner.id}/deeds`, body);
+  const calls = element("div", "calls");
+  for (const [name, text, when] of CALLS) {
+    const button = element("button", name, text);
+    button.type = "button";
+    button.dataset.when = when;
+    button.addEventListener("click", () => deed({ deed: name }));
+    calls.append(button);
+  }
+  const pad = element("div", "pad");
+  pad.setAttribute("role", "group");
+  pad.setAttribute("aria-label", `Keys of ${owner.name}`);
+  for (const key of KEYS) {
+    const button = element("button", "", key);
+    button.type = "button";
+    button.addEventListener("click", () => deed({ deed: "keys", keys: key }));
+    pad.append(button);
+  }
+  section.querySelector(".board").after(calls, pad);
+  box.placeholder = `Speak as ${owner.name}`;
+  section.querySelector(".send").textContent = "Speak";
+  section.querySelector(".say label").textContent = `What ${owner.name} says`;
+  section.querySelector(".attach").firstChild.textContent = "Record";
+  section.querySelector(".attach input").accept = "audio/*";
+  inCall(section, "idle");
+}
+
+// Only what makes sense now can be pressed.
+function inCall(section, state) {
+  section.dataset.call = state;
+  for (const button of section.querySelectorAll(".calls button")) button.disabled = !button.dataset.when.split(" ").includes(state);
+  for (const button of section.querySelectorAll(".pad button")) button.disabled = state !== "talks";
+}
+
+// How the call stands, by the last thing that was noted of it.
+function callState(bubble) {
+  if (bubble.text === "(rings)") return "rings";
+  return bubble.text === "(calls)" || bubble.from === "me" ? "talks" : "idle";
+}
+
+// What is heard and done in a call, as words with what they are.
+const SPOKEN = { keys: "Pressed", speech: "Said", recording: "Recorded", play: "A recording", tone: "A tone", dial: "Put through" };
+function spoken(bubble) {
+  const [kind, language] = bubble.kind.split(" ");
+  if (kind !== "say") return SPOKEN[kind];
+  const names = new Intl.DisplayNames([], { type: "language" });
+  const code = language === "arb" ? "ar" : language;
+  try {
+    return `A voice says in ${names.of(code)}`;
+  } catch {
+    return `A voice says (${language})`;
+  }
 }
 
 // Web addresses in a text become links (SMS carries files as links); everything else stays text.
@@ -204,6 +271,16 @@ function show(phone, bubble) {
   const item = element("li", `bubble ${bubble.from} ${bubble.status}`);
   item.dataset.id = bubble.id;
   item.append(element("span", "hidden", bubble.from === "me" ? `${phone.owner.name}: ` : "The line: "));
+  if (phone.owner.kind === "voice") {
+    const how = spoken(bubble);
+    if (how) item.append(element("p", "how", how));
+    const [, language] = bubble.kind.split(" ");
+    if (language) item.lang = language === "arb" ? "ar" : language;
+    if (bubble.kind === "call") {
+      item.classList.add("call");
+      inCall(phone.log.parentElement, callState(bubble));
+    }
+  }
   if (bubble.text) item.append(words(bubble.text));
   item.append(...(bubble.media || []).map(media));
   if (bubble.keyboard?.place === "under") item.append(keys(phone, bubble));
@@ -211,7 +288,7 @@ function show(phone, bubble) {
   const time = new Date(bubble.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const status = (bubble.from === "me" ? MINE : THEIRS)[bubble.status];
   const changed = bubble.edited ? " · changed" : "";
-  const foot = element("p", "status", `${time} · ${status}${bubble.reason ? `: ${bubble.reason}` : ""}${changed}`);
+  const foot = element("p", "status", phone.owner.kind === "voice" ? time : `${time} · ${status}${bubble.reason ? `: ${bubble.reason}` : ""}${changed}`);
   if (bubble.from === "me" && bubble.kind === "text" && phone.owner.kind === "telegram") {
     const button = element("button", "change", "Change");
     button.type = "button";

@@ -97,8 +97,14 @@ impl Running {
             let wait = Duration::from_secs(self.call.timeout.clamp(1, MAX_WAIT_SECONDS));
             loop {
                 match tokio::time::timeout(wait, heard.recv()).await {
-                    Ok(Some(Act::PickUp)) => break self.call.answered_by = Some("human"),
-                    Ok(Some(Act::Machine)) => break self.call.answered_by = Some("machine_start"),
+                    Ok(Some(Act::PickUp)) => {
+                        self.does("call", "(picks up)", None);
+                        break self.call.answered_by = Some("human");
+                    }
+                    Ok(Some(Act::Machine)) => {
+                        self.does("call", "(an answering machine picks up)", None);
+                        break self.call.answered_by = Some("machine_start");
+                    }
                     Ok(Some(Act::Decline | Act::HangUp)) => return CallState::Busy,
                     Ok(Some(Act::Silence) | None) | Err(_) => return CallState::NoAnswer,
                     Ok(Some(_)) => {}
