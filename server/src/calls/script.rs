@@ -326,7 +326,7 @@ mod tests {
         let quick_replies = vec![reply("language:spa", "Español"), reply("language:eng", "English")];
         let text = "Hola, ¿en qué idioma?\nHello, which language?".to_owned();
         let question = Content { text, quick_replies, ..Content::default() };
-        let talk = setting(&line).say(&[question.clone()], &Then::Goodbye);
+        let talk = setting(&line).say(std::slice::from_ref(&question), &Then::Goodbye);
         assert_eq!(
             prompt(&talk),
             [
@@ -347,13 +347,13 @@ mod tests {
         let waits = |hint| Then::Flow(Waits::Input { hint });
         let text = Content { text: "¿Su edad?".into(), ..Content::default() };
         let digits = Hint::Digits { count: Some(2), terminated_by: String::new() };
-        let talk = setting.say(&[text.clone()], &waits(Some(digits)));
+        let talk = setting.say(std::slice::from_ref(&text), &waits(Some(digits)));
         let [Step::Gather(gather)] = talk.script.steps.as_slice() else { panic!("{talk:?}") };
         assert_eq!((gather.digits, gather.takes, gather.finish_key), (Some(2), Takes::Digits, None));
-        let talk = setting.say(&[text.clone()], &waits(None));
+        let talk = setting.say(std::slice::from_ref(&text), &waits(None));
         let [Step::Gather(gather)] = talk.script.steps.as_slice() else { panic!("{talk:?}") };
         assert_eq!((gather.digits, gather.takes, gather.finish_key), (None, Takes::Either, Some('#')));
-        let talk = setting.say(&[text.clone()], &waits(Some(Hint::Audio)));
+        let talk = setting.say(std::slice::from_ref(&text), &waits(Some(Hint::Audio)));
         assert!(matches!(talk.script.steps.as_slice(), [Step::Say(_), Step::Record(_)]), "{talk:?}");
         let talk = setting.say(&[text], &Then::Leave);
         assert_eq!(talk.asked, Asked::Leave);

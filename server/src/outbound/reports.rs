@@ -46,7 +46,7 @@ pub fn apply(
         consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
     }
     // The provider's own answer is not written down yet: whether another channel must take over is decided after that.
-    if message.state == MessageState::Sending && goes_elsewhere(channel, &message, &report.status) {
+    if message.state == MessageState::Sending && goes_elsewhere(tx, channel, id, &message, &report.status)? {
         return Ok(None);
     }
     let moved = match turned_up(tx, channel, id, &message, report, part, by_part.is_some(), now)? {
@@ -109,17 +109,26 @@ fn moved(
         Status::Accepted | Status::Sent => tx.message_reported(id, MessageState::Sent, None),
         Status::Failed { class, code, .. } => {
             let reason = label(*class, code.as_deref());
-            let elsewhere = goes_elsewhere(channel, message, status)
+            let elsewhere = goes_elsewhere(tx, channel, id, message, status)?
                 && tx.message_reported_elsewhere(id, &reason, now)?;
             Ok(elsewhere || tx.message_reported(id, MessageState::Failed, Some(reason))?)
         }
     }
 }
 
-/// Whether a report means that the message must go on to another channel.
-fn goes_elsewhere(channel: &Channel, message: &OutgoingRow, status: &Status) -> bool {
+/// Whether a report means that the message must go on to another channel: this one has a chain, or is a link of one.
+fn goes_elsewhere(
+    tx: &mut Tx<'_>,
+    channel: &Channel,
+    id: uuid::Uuid,
+    message: &OutgoingRow,
+    status: &Status,
+) -> Result<bool> {
     let failed = matches!(status, Status::Failed { class, .. } if fails_over(*class));
-    failed && message.channel_id == channel.id && !channel.delivery.fail_over.is_empty()
+    if !failed || message.channel_id != channel.id {
+        return Ok(false);
+    }
+    Ok(!channel.delivery.fail_over.is_empty() || !tx.routes_tried(id)?.is_empty())
 }
 
 /// Whether another channel may reach her when this one failed for such a reason.

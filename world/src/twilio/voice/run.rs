@@ -74,7 +74,7 @@ pub(super) fn begin(inner: &Arc<Inner>, account: &Arc<Account>, call: Call, line
         if !running.call.inbound {
             while heard.try_recv().is_ok() {}
         }
-        let end = running.from_ringing(&mut heard).await;
+        let end = running.rings_and_talks(&mut heard).await;
         running.stands(end).await;
     });
 }
@@ -88,7 +88,7 @@ impl Running {
         note(&self.inner, &self.line.thread, Side::Me, kind, text, media);
     }
 
-    async fn from_ringing(&mut self, heard: &mut Receiver<Act>) -> CallState {
+    async fn rings_and_talks(&mut self, heard: &mut Receiver<Act>) -> CallState {
         if self.call.inbound {
             self.does("call", "(calls)", None);
         } else {
