@@ -186,7 +186,8 @@ async fn telephone(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyh
         }),
     };
     let id = lines::add_channel(app, line, &channel).await?;
-    twilio.set_voice_hook(ACCOUNT_SID, &format!("{public}/hooks/{id}"));
+    let hook = format!("{public}/hooks/{id}");
+    twilio.set_voice_hook(ACCOUNT_SID, &hook, &format!("{hook}/status"));
     Ok(())
 }
 

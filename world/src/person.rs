@@ -149,7 +149,7 @@ impl Person {
                     None => self.not_offered(choice),
                 }
             }
-            Device::Telephone(phone) => match self.key_of(choice) {
+            Device::Telephone(phone) => match self.waits_for_key(choice).await {
                 Some(key) => {
                     phone.presses(&key);
                     true
@@ -361,6 +361,21 @@ impl Person {
                 (digits > 0 && title == wanted).then(|| number.to_owned())
             },
         )
+    }
+
+    /// As [`key_of`](Self::key_of), once it was said: choices come one after the other.
+    async fn waits_for_key(&self, wanted: &str) -> Option<String> {
+        let mut changes = self.thread().watch();
+        let search = async {
+            loop {
+                changes.mark_unchanged();
+                if let Some(key) = self.key_of(wanted) {
+                    return key;
+                }
+                let _ = changes.changed().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.ok()
     }
 
     /// The key that was named with a choice in a call: `Para Papeles, marque 2.`

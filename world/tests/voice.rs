@@ -250,8 +250,8 @@ async fn the_last_link_of_a_chain_is_a_call(town: Town) {
     let (whatsapp, caller) = (town.on_whatsapp(human), town.caller_with("Amina", &format!("+{number}")));
     let fail_over = vec![channel(&town, ChannelKind::Sms), channel(&town, ChannelKind::Voice)];
     let delivery = Delivery { fail_over, ..Delivery::default() };
-    let set =
-        lines::set_delivery(&town.app(), town.line().id, channel(&town, ChannelKind::Whatsapp), &delivery);
+    let (app, whatsapp_channel) = (town.app(), channel(&town, ChannelKind::Whatsapp));
+    let set = lines::set_delivery(&app, town.line().id, whatsapp_channel, &delivery);
     set.await.expect("the channel takes its delivery");
     whatsapp.texts("hola").await;
     whatsapp.sees("¿En qué idioma").await;

@@ -21,6 +21,8 @@ use crate::vault::Purpose;
 const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 /// How often the store is asked meanwhile, when nobody tells that there is something.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long a call may last after what we say last in it.
+const HANGING_UP_SECONDS: i64 = 120;
 /// How often the provider is told to ask again before the call is ended with an apology.
 const MAX_POLLS: u32 = 10;
 
@@ -161,7 +163,11 @@ impl Answering<'_> {
         let (talk, conversations) = self.next(tx, &call, contact.as_ref(), &former, now)?;
         let waits = contact.as_ref().map(|contact| call.flow_waits(contact)).transpose()?.flatten();
         let sealed = self.app.vault.day(now.day(), now)?.seal_json(Purpose::Call, &talk)?;
-        let until = super::patience(now, waits.as_ref());
+        // Where we hang up, the report of the end follows at once.
+        let until = match talk.script.steps.last() {
+            Some(Step::Hangup) => now.plus_seconds(HANGING_UP_SECONDS),
+            _ => super::patience(now, waits.as_ref()),
+        };
         tx.messages_were_said(talk.said.clone())?;
         tx.call_said(call.id, self.step + 1, sealed, now.day(), until)?;
         for (message, conversation) in &conversations {

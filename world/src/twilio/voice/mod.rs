@@ -101,8 +101,8 @@ pub(super) struct Exchange {
     calls: VecDeque<Call>,
     /// By the line's number and the person's.
     telephones: HashMap<(String, String), Line>,
-    /// By account: the address of the number's calls.
-    hooks: HashMap<String, String>,
+    /// By account: the address of the number's calls, and the one for reports of how they go.
+    hooks: HashMap<String, (String, String)>,
     /// What becomes of calls that are put through to somebody else: status and seconds.
     dialled: Option<(&'static str, u64)>,
     /// Every question what to say is asked twice, and the second answer is the one that counts.
@@ -132,9 +132,10 @@ impl Line {
 }
 
 impl Twilio {
-    /// Sets the address of the account's number for calls ("A call comes in" in Twilio's console).
-    pub fn set_voice_hook(&self, sid: &str, url: &str) {
-        self.inner.state().exchange.hooks.insert(sid.to_owned(), url.to_owned());
+    /// Sets the addresses of the account's number for calls ("A call comes in" and "Call status changes" in Twilio's
+    /// console).
+    pub fn set_voice_hook(&self, sid: &str, url: &str, status: &str) {
+        self.inner.state().exchange.hooks.insert(sid.to_owned(), (url.to_owned(), status.to_owned()));
     }
 
     /// What becomes of calls that the line puts through from now on: Twilio's status and the seconds that they take.
@@ -204,7 +205,8 @@ impl Telephone {
 
     /// Calls the line; the call runs in the background.
     pub fn calls(&self) {
-        let url = self.inner.state().exchange.hooks.get(&self.account.sid).cloned().unwrap_or_default();
+        let hooks = self.inner.state().exchange.hooks.get(&self.account.sid).cloned();
+        let (url, status) = hooks.unwrap_or_default();
         let call = Call {
             sid: self.inner.sid("CA"),
             account_sid: self.account.sid.clone(),
@@ -216,7 +218,7 @@ impl Telephone {
             began: self.inner.clock.now(),
             seconds: 0,
             url,
-            status_callback: None,
+            status_callback: Some(status).filter(|url| !url.is_empty()),
             events: Vec::new(),
             detects: false,
             timeout: 0,

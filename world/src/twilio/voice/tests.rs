@@ -112,7 +112,7 @@ async fn town() -> Town {
         number: LINE.into(),
         webhook_url: format!("{}/sms", answers.base),
     });
-    twilio.set_voice_hook("AC1", &format!("{}/in", answers.base));
+    twilio.set_voice_hook("AC1", &format!("{}/in", answers.base), "");
     let amina = twilio.telephone("AC1", PERSON, Thread::default());
     let http = crate::delivery::client().unwrap();
     Town { twilio, amina, answers, heard: hears, http, _serving: serving }
