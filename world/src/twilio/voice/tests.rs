@@ -203,7 +203,8 @@ async fn a_person_is_called_and_put_through() {
 #[tokio::test]
 async fn machines_refusals_and_empty_rooms_are_told_apart() {
     let mut town = town().await;
-    let cases: [(fn(&Telephone), CallState); 3] = [
+    type Deed = fn(&Telephone);
+    let cases: [(Deed, CallState); 3] = [
         (Telephone::machine_picks_up, CallState::Completed),
         (Telephone::declines, CallState::Busy),
         (Telephone::stays_silent, CallState::NoAnswer),
