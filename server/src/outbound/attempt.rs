@@ -161,13 +161,7 @@ pub(super) async fn attempt(
 }
 
 /// Rings a person up, so that the call can say the message. Nobody is rung up at night.
-async fn ring(
-    app: &App,
-    line: &Line,
-    channel: &Channel,
-    message: &Leased,
-    opened: Opened,
-) -> Outcome {
+async fn ring(app: &App, line: &Line, channel: &Channel, message: &Leased, opened: Opened) -> Outcome {
     let now = app.now();
     if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
         return wait_until(over, now, "quiet_hours");
