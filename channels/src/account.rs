@@ -328,7 +328,7 @@ fn read<T: serde::de::DeserializeOwned>(provider: Provider, settings: &Value) ->
 
 /// What serde says without the value that it may quote: `invalid type: string "…", expected a boolean` keeps only
 /// what was expected, since the value may be a secret in the wrong field.
-fn shape(problem: &str) -> String {
+pub(crate) fn shape(problem: &str) -> String {
     let quotes_value = problem.starts_with("invalid type") || problem.starts_with("invalid value");
     match problem.rsplit_once("expected ") {
         Some((_, expected)) if quotes_value => format!("expected {expected}"),

@@ -316,12 +316,23 @@ pub struct DeliveryReport {
     /// The identities of the receiver that the provider gave; may hold one that we did not know yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipient: Vec<Urn>,
+    /// A short number that we sent with the message and that came back (SMPP). It is used again for others: together
+    /// with the receiver it finds a message whose answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<u16>,
 }
 
 impl DeliveryReport {
     /// A report under the provider's id.
     pub(crate) fn of(external_id: impl Into<String>, status: Status) -> Self {
-        Self { external_id: external_id.into(), attempt: None, status, at: None, recipient: Vec::new() }
+        Self {
+            external_id: external_id.into(),
+            attempt: None,
+            status,
+            at: None,
+            recipient: Vec::new(),
+            reference: None,
+        }
     }
 
     /// A report under our own id of the message.

@@ -40,6 +40,7 @@ mod registry;
 mod rsa;
 pub mod segments;
 mod signing;
+pub mod smpp;
 pub mod tariff;
 mod telegram;
 mod text;

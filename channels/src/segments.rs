@@ -143,6 +143,16 @@ pub fn count(text: &str) -> Count {
 #[must_use]
 pub fn parts(text: &str) -> Vec<&str> {
     let (encoding, units) = measured(text);
+    cut(text, encoding, units)
+}
+
+/// As [`parts`], in an encoding that the text fits into.
+pub(crate) fn parts_in(text: &str, encoding: Encoding) -> Vec<&str> {
+    cut(text, encoding, text.chars().map(|c| encoding.width(c)).sum())
+}
+
+/// A text of so many units, cut.
+fn cut(text: &str, encoding: Encoding, units: usize) -> Vec<&str> {
     if units <= encoding.single() {
         return if text.is_empty() { Vec::new() } else { vec![text] };
     }
@@ -177,6 +187,50 @@ pub fn plain_punctuation(text: &str) -> String {
             '\u{feff}' | '\u{ad}' => {}
             c => out.push(c),
         }
+    }
+    out
+}
+
+/// The escape to the extension table.
+const ESCAPE: u8 = 0x1b;
+/// The extension table: characters of two units.
+const EXTENSION: &str = "\u{c}^{}\\[~]|€";
+/// The places of [`EXTENSION`]'s characters.
+const EXTENSION_PLACES: [u8; 10] = [0x0a, 0x14, 0x28, 0x29, 0x2f, 0x3c, 0x3d, 0x3e, 0x40, 0x65];
+
+/// A text in the GSM 7-bit alphabet, one unit a byte; `None` when it has a character that is not in it.
+pub(crate) fn gsm7_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if let Some(at) = BASIC.chars().position(|known| known == c) {
+            // The escape has no place in the table, so what comes after it stands one place earlier.
+            let at = u8::try_from(at).ok()?;
+            bytes.push(if at < ESCAPE { at } else { at + 1 });
+        } else {
+            let at = EXTENSION.chars().position(|known| known == c)?;
+            bytes.extend([ESCAPE, *EXTENSION_PLACES.get(at)?]);
+        }
+    }
+    Some(bytes)
+}
+
+/// Reads what [`gsm7_bytes`] writes. An unknown extension is the character of the basic table, as the standard says;
+/// a byte that is no unit at all is taken for ISO 8859-1.
+pub(crate) fn gsm7_read(bytes: &[u8]) -> String {
+    let basic = |byte: u8| {
+        let at = usize::from(if byte > ESCAPE { byte - 1 } else { byte });
+        if byte < 0x80 { BASIC.chars().nth(at).unwrap_or(' ') } else { char::from(byte) }
+    };
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes.iter();
+    while let Some(byte) = rest.next() {
+        if *byte != ESCAPE {
+            out.push(basic(*byte));
+            continue;
+        }
+        let Some(second) = rest.next() else { break };
+        let extension = EXTENSION_PLACES.iter().position(|place| place == second);
+        out.push(extension.and_then(|at| EXTENSION.chars().nth(at)).unwrap_or_else(|| basic(*second)));
     }
     out
 }

@@ -35,6 +35,8 @@ pub struct Inner {
     pub pace: Pace,
     /// Short-lived tokens of channels.
     pub tokens: Tokens,
+    /// Sessions with message centres.
+    pub smpp: crate::smpp::Hub,
     /// For calls to providers.
     pub http: reqwest::Client,
     /// For calls that flows make: guarded against reaching inside (see [`crate::webhook`]).

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{api, bulk, calls, console, jobs, lines, outbound, webchat, webhook};
+use crate::{api, bulk, calls, console, jobs, lines, outbound, smpp, webchat, webhook};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -68,6 +68,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         leases: leases::Leases::default(),
         pace: outbound::Pace::default(),
         tokens: outbound::Tokens::default(),
+        smpp: smpp::Hub::default(),
         http,
         web,
         process,
@@ -135,6 +136,7 @@ fn loops_beside_intake(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(renew_loop(app.clone())),
         tokio::spawn(outbound::run_loop(app.clone())),
         tokio::spawn(outbound::look_loop(app.clone())),
+        tokio::spawn(smpp::run_loop(app.clone())),
         tokio::spawn(bulk::run_loop(app.clone())),
         tokio::spawn(calls::run_loop(app.clone())),
         tokio::spawn(jobs::run_loop(app.clone())),

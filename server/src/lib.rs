@@ -24,6 +24,7 @@ pub mod lines;
 pub mod live;
 pub mod media;
 pub mod outbound;
+pub mod smpp;
 pub mod store;
 pub mod tariffs;
 pub mod vault;

@@ -16,6 +16,7 @@ on_both_databases!(
     the_provider_says_whether_the_account_works,
     a_line_manager_pauses_and_sets_nothing_up,
     what_the_provider_said_is_kept_and_asked_for_again,
+    a_message_centre_is_tried_out_by_a_bind,
 );
 
 fn settings(base: &str) -> Value {
@@ -49,7 +50,7 @@ async fn a_channel_is_set_up_and_its_secrets_stay_in(world: World) {
     assert_eq!(changed.body["delivery"]["per_second"], 5.0);
     let lines = world.app.lines();
     let (_, channel) = lines.channel(id.parse().unwrap()).unwrap();
-    let again = channels::probes(channel.account.as_ref().unwrap(), jiff::Timestamp::UNIX_EPOCH);
+    let again = channels::probes(channel.account().unwrap(), jiff::Timestamp::UNIX_EPOCH);
     assert!(again[0].request.url.starts_with("https://other.example/bothush-hush/"), "the token is kept");
     // The same address twice is refused.
     let twice = makes(&admin, &world, "https://api.telegram.example").await;
@@ -161,4 +162,62 @@ async fn a_line_manager_pauses_and_sets_nothing_up(world: World) {
     for verb in ["\"create\"", "\"pause\"", "\"switch_on\""] {
         assert!(audit.contains(verb), "{verb} {audit}");
     }
+}
+
+/// A message centre that takes one password, asked for once a connection.
+async fn message_centre() -> u16 {
+    use channels::smpp::pdu::{Body, Pdu};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = vec![0; 200];
+            let read = stream.read(&mut bytes).await.unwrap();
+            let Pdu { sequence, body: Body::Bind { mode, password, .. }, .. } =
+                Pdu::decode(&bytes[..read]).unwrap()
+            else {
+                panic!("the first unit is a bind")
+            };
+            let status = if password.expose() == "hush-hush" { 0 } else { 0x0e };
+            let body = Body::BindResp { mode, system_id: "smsc".to_owned() };
+            stream.write_all(&Pdu { status, sequence, body }.encode()).await.unwrap();
+        }
+    });
+    port
+}
+
+async fn a_message_centre_is_tried_out_by_a_bind(world: World) {
+    let admin = world.signed_in("Esteban", &[Role::Administrator]).await;
+    let forms = admin.get("/providers").await.ok();
+    let form = forms["items"].as_array().unwrap().iter().find(|form| form["provider"] == "smpp").unwrap();
+    assert_eq!((&form["reaches"], &form["can_be_tested"]), (&json!("tel"), &json!(true)));
+    let settings = json!({"host": "127.0.0.1", "port": message_centre().await, "system_id": "casa", "password": "hush-hush"});
+    let body = json!({"provider": "smpp", "address": "+59325550199", "settings": settings});
+    let made = admin.post(&format!("/lines/{}/channels", world.line), body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert_eq!((&made.body["kind"], &made.body["webhook_url"]), (&json!("sms"), &Value::Null));
+    assert_eq!(
+        (&made.body["settings"]["password"], &made.body["settings"]["port"]),
+        (&json!("•••"), &settings["port"])
+    );
+    let url = format!("/lines/{}/channels/{}", world.line, made.body["id"].as_str().unwrap());
+    let tested = async |settings: Value| {
+        let changed = admin.call(Method::PATCH, &url, Some(json!({"settings": settings}))).await;
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
+        let answers = admin.post(&format!("{url}/test"), json!({})).await.body["answers"].clone();
+        assert!(!answers.to_string().contains("guessed"), "{answers}");
+        (answers[0]["ok"].clone(), answers[0]["says"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(tested(json!({})).await.0, true);
+    let (ok, says) = tested(json!({"password": "guessed"})).await;
+    assert!(ok == false && says.contains("refuses the account"), "{says}");
+    // Nobody listens at a port that was free a moment ago.
+    let free = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
+    let (ok, says) = tested(json!({"port": free})).await;
+    assert!(ok == false && says.contains("cannot be reached"), "{says}");
+    let wrong = admin.call(Method::PATCH, &url, Some(json!({"settings": {"window": 0}}))).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.to_string().contains("window"), "{}", wrong.body);
 }

@@ -21,6 +21,7 @@ pub mod process;
 pub mod providers;
 pub mod serve;
 pub mod sign;
+pub mod smsc;
 pub mod staff;
 pub mod telegram;
 pub mod thread;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use crate::browser::Browser;
 use crate::meta::{self, Said};
+use crate::smsc;
 use crate::telegram;
 use crate::thread::{Bubble, Choice, Side, Thread};
 use crate::twilio;
@@ -35,6 +36,8 @@ pub enum Device {
     Sms(twilio::Handset),
     Telegram(telegram::Handset),
     Viber(viber::Handset),
+    /// SMS by a message centre of the network.
+    Centre(smsc::Handset),
     Web(Box<Browser>),
     /// Calls, both ways.
     Telephone(twilio::voice::Telephone),
@@ -66,6 +69,7 @@ impl Person {
             Device::Sms(phone) => phone.thread(),
             Device::Telegram(phone) => phone.thread(),
             Device::Viber(phone) => phone.thread(),
+            Device::Centre(phone) => phone.thread(),
             Device::Web(browser) => browser.thread(),
             Device::Telephone(phone) => phone.thread(),
         }
@@ -93,6 +97,7 @@ impl Person {
             Device::Sms(phone) => phone.say(text).await.taken(),
             Device::Telegram(phone) => phone.say(telegram::Said::Text(text.to_owned())).await.taken(),
             Device::Viber(phone) => phone.say(viber::Said::Text(text.to_owned())).await.taken(),
+            Device::Centre(phone) => phone.say(text).await,
             Device::Web(browser) => browser.say(text).await.is_ok(),
             Device::Telephone(phone) => {
                 phone.speaks(text);
@@ -112,6 +117,7 @@ impl Person {
             Device::Sms(phone) => phone.say_twice(text).await.taken(),
             Device::Telegram(phone) => phone.say_twice(telegram::Said::Text(text.to_owned())).await.taken(),
             Device::Viber(phone) => phone.say_twice(viber::Said::Text(text.to_owned())).await.taken(),
+            Device::Centre(_) => panic!("a message centre is told so by its own orders"),
             Device::Web(_) | Device::Telephone(_) => panic!("nobody brings that twice"),
         };
         assert!(taken, "the line did not take {:?} from {}\n{}", text, self.name, self.so_far());
@@ -149,6 +155,10 @@ impl Person {
                     None => self.not_offered(choice),
                 }
             }
+            Device::Centre(phone) => match self.numbered(choice) {
+                Some(number) => phone.say(&number).await,
+                None => self.not_offered(choice),
+            },
             Device::Telephone(phone) => match self.waits_for_key(choice).await {
                 Some(key) => {
                     phone.presses(&key);
@@ -180,7 +190,7 @@ impl Person {
                 phone.say(telegram::Said::file(kind, content_type, bytes)).await.taken()
             }
             Device::Viber(phone) => phone.say(viber::Said::file(kind, content_type, bytes)).await.taken(),
-            Device::Web(_) => panic!("{} does not know how to send a file on the web page", self.name),
+            Device::Centre(_) | Device::Web(_) => panic!("{} does not know how to send a file", self.name),
             Device::Telephone(phone) => {
                 phone.records(bytes, RECORDED_SECONDS);
                 true

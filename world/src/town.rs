@@ -203,6 +203,18 @@ impl Town {
         Person::new(name, device, quiet)
     }
 
+    /// Somebody with a device that the town does not have itself.
+    #[must_use]
+    pub fn with(&self, name: &str, device: Device) -> Person {
+        self.person(name, device)
+    }
+
+    /// The clock of everybody outside the server.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     fn next_number(&self) -> String {
         format!("59399{:07}", self.people.fetch_add(1, Ordering::SeqCst))
     }

@@ -249,7 +249,7 @@ async fn webhooks_are_set_up_by_the_line_itself(town: Town) {
     let channels: Vec<_> = app
         .lines()
         .channels()
-        .filter_map(|channel| Some((channel.id, channel.account.clone()?)))
+        .filter_map(|channel| Some((channel.id, channel.account().cloned()?)))
         .filter(|(_, account)| matches!(channels::scheme(account), "telegram" | "viber"))
         .collect();
     assert_eq!(channels.len(), 2);

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p channels --example fuzz -- TARGET [--seconds N] [--seed S] [--round R]
 //!
-//! A target is a provider (`whatsapp_cloud`, `kannel` …), or `tariffs`, or `all` for each of them in turn. For a provider
+//! A target is a provider (`whatsapp_cloud`, `kannel` …), `smpp`, `tariffs`, or `all` for each of them in turn. For a provider
 //! each round is one of: bytes as a webhook call, bytes as settings, bytes as an answer to our requests, words as a
 //! message to send. Every one must give an outcome: a panic ends the run and prints the input. Inputs follow from seed
 //! and round, so that a finding can be played again alone with `--seed S --round R`. The targets of channels/fuzz run
@@ -10,6 +10,7 @@
 #[path = "../../../flow/examples/fuzz/mutate.rs"]
 mod mutate;
 mod samples;
+mod smpp;
 mod targets;
 
 use std::panic::catch_unwind;
@@ -31,7 +32,7 @@ const ROUNDS_PER_READING: u64 = 64;
 /// Feeds a target.
 #[derive(Parser)]
 struct Arguments {
-    /// A provider's name, tariffs, or all.
+    /// A provider's name, smpp, tariffs, or all.
     target: String,
     /// Of CPU time, for each target.
     #[arg(long, default_value_t = 60)]
@@ -50,8 +51,11 @@ fn main() -> ExitCode {
     if ["all", "tariffs"].contains(&arguments.target.as_str()) {
         targets.push(Target::tariffs());
     }
+    if ["all", "smpp"].contains(&arguments.target.as_str()) {
+        targets.push(Target::smpp());
+    }
     if targets.is_empty() {
-        eprintln!("the targets are all, tariffs, and the providers' names");
+        eprintln!("the targets are all, smpp, tariffs, and the providers' names");
         return ExitCode::FAILURE;
     }
     let mut total = 0;

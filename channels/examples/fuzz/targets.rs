@@ -15,11 +15,13 @@ use uuid::Uuid;
 
 use crate::mutate::{Dice, expression, mutated};
 use crate::samples::{CALLS, CONTENT_TYPES, SIGNATURES, TARIFFS, WORDS};
+use crate::smpp::Smpp;
 
 /// What is fed.
 pub enum Target {
     Provider { provider: Provider, accounts: Vec<Account>, settings: Vec<u8>, calls: Vec<Vec<u8>> },
     Tariffs,
+    Smpp(Smpp),
 }
 
 /// How deep made-up expressions go.
@@ -42,16 +44,24 @@ impl Target {
         Self::Tariffs
     }
 
+    pub fn smpp() -> Self {
+        Self::Smpp(Smpp::new())
+    }
+
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Provider { provider, .. } => provider.as_str(),
             Self::Tariffs => "tariffs",
+            Self::Smpp(_) => channels::smpp::NAME,
         }
     }
 
     /// The bytes of a round, to be shown.
     pub fn input(&self, seed: u64, round: u64) -> String {
         let mut dice = Dice::of_round(seed, round);
+        if let Self::Smpp(smpp) = self {
+            return smpp.input(&mut dice);
+        }
         dice.below(KINDS);
         String::from_utf8_lossy(&self.bytes(&mut dice)).into_owned()
     }
@@ -59,12 +69,15 @@ impl Target {
     fn bytes(&self, dice: &mut Dice) -> Vec<u8> {
         match self {
             Self::Provider { calls, .. } => mutated(dice, calls, WORDS),
-            Self::Tariffs => mutated(dice, &[TARIFFS.as_bytes().to_vec()], WORDS),
+            Self::Tariffs | Self::Smpp(_) => mutated(dice, &[TARIFFS.as_bytes().to_vec()], WORDS),
         }
     }
 
     /// One round.
     pub fn play(&self, dice: &mut Dice) {
+        if let Self::Smpp(smpp) = self {
+            return smpp.play(dice);
+        }
         let kind = dice.below(KINDS);
         let bytes = self.bytes(dice);
         let Self::Provider { provider, accounts, settings, .. } = self else {
@@ -171,7 +184,7 @@ fn answer(account: &Account, dice: &mut Dice, bytes: Vec<u8>) {
 }
 
 /// A message of words out of the bytes.
-fn content(dice: &mut Dice, bytes: &[u8]) -> Content {
+pub fn content(dice: &mut Dice, bytes: &[u8]) -> Content {
     let text = String::from_utf8_lossy(bytes);
     let mut words = text.split(['&', '"', '=', ':', ',']);
     let mut word = || words.next().unwrap_or("").to_owned();

@@ -495,13 +495,18 @@ pub(crate) fn national_digits(number: &str) -> String {
 /// A sender's number as it is kept: with country code, or as it is when it is a short code. `None` for a name of
 /// letters, which nobody can answer to.
 pub(crate) fn telephone(account: &Account, number: &str) -> Option<Urn> {
+    telephone_in(account.country.as_deref(), number)
+}
+
+/// As [`telephone`], with the country that numbers without a code belong to.
+pub(crate) fn telephone_in(country: Option<&str>, number: &str) -> Option<Urn> {
     let number = number.trim();
     let number = number.strip_prefix("tel:").unwrap_or(number);
     let digits = number.strip_prefix('+').unwrap_or(number);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b"-(). ".contains(&b)) {
         return None;
     }
-    let country: Option<Country> = account.country.as_deref().and_then(|country| country.parse().ok());
+    let country: Option<Country> = country.and_then(|country| country.parse().ok());
     let accept = Accept { short: true, sender: false };
     let full = phones::parse(number, country, accept).ok();
     let digits: String = digits.bytes().filter(u8::is_ascii_digit).map(char::from).collect();

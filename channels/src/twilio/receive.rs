@@ -212,7 +212,7 @@ fn report(
     let about = crate::opted_out_of(Provider::Twilio, fields.get("ErrorCode")).map(str::to_owned);
     let consent = blocked.then(|| ChannelEvent::OptedOut { person: recipient.clone(), about, at: None });
     let attempt = request.query_value(ATTEMPT_PARAMETER).and_then(|id| id.parse().ok());
-    let report = DeliveryReport { external_id, attempt, status: reached, at: None, recipient };
+    let report = DeliveryReport { attempt, recipient, ..DeliveryReport::of(external_id, reached) };
     std::iter::once(Incoming::Report(report)).chain(consent.map(Incoming::Event)).collect()
 }
 

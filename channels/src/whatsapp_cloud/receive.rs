@@ -186,11 +186,10 @@ impl Call<'_> {
         };
         let attempt = text(status, "/biz_opaque_callback_data").and_then(|data| data.parse().ok());
         self.out.push(Incoming::Report(DeliveryReport {
-            external_id,
             attempt,
-            status: reached,
             at,
             recipient,
+            ..DeliveryReport::of(external_id, reached)
         }));
     }
 

@@ -128,7 +128,7 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
     for channel in &access.line().channels {
         let id = channel.id;
         let last_in: Option<Ts> = tx.one(LAST_IN, args![id])?.get(0)?;
-        let is_ours = channel.account.is_none();
+        let is_ours = channel.is_own();
         let (state_reason, state_since) = match &channel.state {
             ChannelState::Stopped { reason, at } => (Some(reason.clone()), Some(at.to_rfc3339())),
             ChannelState::On | ChannelState::Paused => (None, None),
@@ -148,7 +148,7 @@ fn read_health(tx: &mut Tx<'_>, access: &OperatorAccess, now: Ts) -> Result<Heal
             failed_24h: tx.one(FAILED, args![first_id, id])?.get(0)?,
             sent_24h: tx.one(SENT, args![first_id, id])?.get(0)?,
             unknown: tx.one(UNKNOWN, args![id])?.get(0)?,
-            webhook_path: if is_ours { None } else { Some(format!("/hooks/{id}")) },
+            webhook_path: channel.account().map(|_| format!("/hooks/{id}")),
             state: channel.state.as_str(),
             state_reason,
             state_since,

@@ -234,7 +234,7 @@ impl<'a> On<'a> {
             Look::Sms => channels::Look::Sms,
             Look::Webchat => channels::Look::Webchat,
         };
-        let accounts = line.channels.iter().filter_map(|channel| channel.account.as_ref());
+        let accounts = line.channels.iter().filter_map(|channel| channel.account());
         let account = accounts.into_iter().find(|account| channels::Look::of(account) == look);
         let number = line.channels.iter().find(|channel| channel.address.starts_with('+'));
         let number = number.map_or("", |channel| channel.address.as_str());

@@ -305,8 +305,7 @@ fn place(line: &Line, contact: &Contact) -> std::result::Result<(Uuid, Uuid), &'
     if contact.consent != ConsentState::Given {
         return Err("no_consent");
     }
-    let on_line =
-        |id: Uuid| line.channels.iter().any(|channel| channel.id == id && channel.account.is_some());
+    let on_line = |id: Uuid| line.channels.iter().any(|channel| channel.id == id && !channel.is_own());
     let known = contact.profile.urns.iter().find(|known| on_line(known.channel));
     known.map(|known| (known.identity, known.channel)).ok_or("no_address")
 }

@@ -35,7 +35,7 @@ enum Found {
 
 /// Answers a provider's request. The same request again gets the same answer, and says nothing twice.
 pub async fn answer(app: &App, line: &Line, channel: &Channel, heard: &Heard) -> HttpResponse {
-    let Some(account) = &channel.account else { return HttpResponse::new(404, "text/plain", "") };
+    let Some(account) = channel.account() else { return HttpResponse::new(404, "text/plain", "") };
     let script = match tokio::time::timeout(ANSWER_WITHIN, found(app, line, channel, heard)).await {
         Ok(script) => script,
         Err(_) => not_ready(app, line, channel, heard),
@@ -120,7 +120,7 @@ fn setting<'a>(
         line: &line.content,
         language: line.content.language(language),
         speech: matches!(
-            channel.account.as_ref().map(|account| &account.settings),
+            channel.account().map(|account| &account.settings),
             Some(Settings::TwilioVoice(settings)) if settings.speech
         ),
         next: place.address(&hook(app, channel), "next").unwrap_or_default(),

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use channels::{FieldKind, Tariff, TariffRow, Tariffs};
+use channels::{Field, FieldKind, Tariff, TariffRow, Tariffs};
 use clap::{Args, Subcommand};
 use openline::app::{Actor, App, Ctx};
 use openline::config::Config;
 use openline::lines::setup::{self, ProviderSays};
-use openline::lines::{self, Channel, ChannelState, Delivery, Line, NewChannel};
+use openline::lines::{self, Channel, ChannelState, Delivery, Line, Link, NewChannel};
 use openline::tariffs;
 use uuid::Uuid;
 
@@ -106,19 +106,29 @@ fn find(app: &App, id: Uuid) -> anyhow::Result<(Arc<Line>, Arc<Channel>)> {
 }
 
 fn providers(wanted: Option<&str>) -> anyhow::Result<()> {
-    let all = channels::providers();
+    let (all, smpp) = (channels::providers(), channels::smpp::info());
     let Some(wanted) = wanted else {
         println!("{:<22} {:<12} Our own page", "webchat", "webchat");
         for info in all {
             println!("{:<22} {:<12} {}", info.provider.as_str(), info.reaches, info.name);
         }
+        println!("{:<22} {:<12} {}", smpp.provider, smpp.reaches, smpp.name);
         return Ok(());
     };
+    if wanted == smpp.provider {
+        form(smpp.provider, smpp.name, smpp.reaches, smpp.address.help, &smpp.fields);
+        return Ok(());
+    }
     let info = all.iter().find(|info| info.provider.as_str() == wanted);
     let info = info.with_context(|| format!("there is no provider {wanted}"))?;
-    println!("{} ({}): reaches {}", info.name, wanted, info.reaches);
-    println!("  address: {}", info.address.help);
-    for field in &info.fields {
+    form(wanted, info.name, &info.reaches, info.address.help, &info.fields);
+    Ok(())
+}
+
+fn form(provider: &str, name: &str, reaches: &str, address: &str, fields: &[Field]) {
+    println!("{name} ({provider}): reaches {reaches}");
+    println!("  address: {address}");
+    for field in fields {
         let kind = match field.kind {
             FieldKind::Secret => ", secret",
             _ => "",
@@ -126,7 +136,6 @@ fn providers(wanted: Option<&str>) -> anyhow::Result<()> {
         let need = if field.required { "required" } else { "optional" };
         println!("  {} ({need}{kind}): {}", field.key, field.help);
     }
-    Ok(())
 }
 
 fn list(app: &App, wanted: Option<&str>) -> anyhow::Result<()> {
@@ -159,9 +168,11 @@ async fn add(app: &App, new: NewArguments) -> anyhow::Result<()> {
     let wanted = NewChannel { kind: new.kind, address: new.address, settings };
     let id = lines::add_channel(app, line, &wanted).await?;
     println!("Channel {id}");
-    match setup::webhook_url(app, &find(app, id)?.1) {
-        Some(url) => println!("The provider must call {url}"),
-        None => println!("The page is {}/chat/{}", app.config.public_url, new.line),
+    let (_, channel) = find(app, id)?;
+    match (setup::webhook_url(app, &channel), &channel.link) {
+        (Some(url), _) => println!("The provider must call {url}"),
+        (None, Link::Smpp(_)) => println!("A running server connects to it within seconds."),
+        (None, _) => println!("The page is {}/chat/{}", app.config.public_url, new.line),
     }
     Ok(())
 }

@@ -144,7 +144,7 @@ fn hash_of(row: &[Value]) -> &[u8] {
 }
 
 /// Adds what came in to the queue; what is known already is left out.
-pub(super) fn insert_events(tx: &mut Tx<'_>, mut rows: Vec<Vec<Value>>) -> Result<()> {
+pub(crate) fn insert_events(tx: &mut Tx<'_>, mut rows: Vec<Vec<Value>>) -> Result<()> {
     rows.sort_by(|a, b| hash_of(a).cmp(hash_of(b)));
     tx.insert_many(&INBOUND, rows).map(drop)
 }
@@ -154,7 +154,7 @@ pub(super) fn insert_events(tx: &mut Tx<'_>, mut rows: Vec<Vec<Value>>) -> Resul
 /// # Errors
 /// When it could not be stored: the provider must hear an error and try again.
 pub async fn accept(app: &App, line: &Line, channel: &Channel, request: &HttpRequest) -> Result<Accepted> {
-    let Some(account) = &channel.account else {
+    let Some(account) = channel.account() else {
         return Err(StoreError::Shape("this channel has no provider".into()));
     };
     if let Err(denied) = channels::verify_at(account, request, app.now().to_timestamp()) {
@@ -222,14 +222,14 @@ fn others(
         _ => None,
     };
     let named: BTreeSet<String> = events.iter().filter_map(other_address).collect();
-    let provider = channel.account.as_ref().map(channels::Account::provider);
+    let provider = channel.account().map(channels::Account::provider);
     let Some(provider) = provider.filter(|_| !named.is_empty()) else { return (Vec::new(), None) };
     let (lines, mut found, mut orphaned) = (app.lines(), Vec::new(), None);
     for address in named.into_iter().take(MAX_OTHERS) {
         let ours = lines.with_lines().find(|(_, other)| {
             other.address == address && other.provider() == provider.as_str() && other.id != channel.id
         });
-        let account = ours.and_then(|(_, other)| other.account.as_ref());
+        let account = ours.and_then(|(_, other)| other.account());
         let signed = account
             .is_some_and(|account| channels::verify_at(account, request, app.now().to_timestamp()).is_ok());
         match (ours, account) {
@@ -285,9 +285,25 @@ fn raw_row(app: &App, channel: &Channel, request: &HttpRequest, problem: String)
     ])
 }
 
+/// The row of a unit that cannot be read, from a channel that has no requests.
+pub(crate) fn kept_unit(app: &App, channel: &Channel, body: &[u8], problem: String) -> Result<Vec<Value>> {
+    let request = HttpRequest {
+        method: channel.provider().to_owned(),
+        url: String::new(),
+        headers: channels::Headers::default(),
+        body: body.to_vec(),
+    };
+    raw_row(app, channel, &request, problem)
+}
+
+/// Keeps what could not be read.
+pub(crate) fn insert_raw(tx: &mut Tx<'_>, row: Vec<Value>) -> Result<()> {
+    tx.insert_many(&RAW, vec![row]).map(drop)
+}
+
 /// The row of one thing that came in. The lane keeps one person's things in order; a report's lane is the
 /// message that it is about.
-pub(super) fn inbound_row(app: &App, line: &Line, channel: &Channel, event: &Incoming) -> Result<Vec<Value>> {
+pub(crate) fn inbound_row(app: &App, line: &Line, channel: &Channel, event: &Incoming) -> Result<Vec<Value>> {
     let now = app.now();
     let (key, lane) = match event {
         Incoming::Message(message) => {

@@ -218,7 +218,7 @@ fn keep(
         None
     };
     let tells_edits =
-        route.channel.account.as_ref().is_some_and(|account| channels::tells_edits(account.provider()));
+        route.channel.account().is_some_and(|account| channels::tells_edits(account.provider()));
     if tells_edits && !message.external_id.is_empty() {
         let hash = outbound::part_hash(app, route.channel.id, &message.external_id);
         tx.insert_part(id, route.channel.id, hash)?;

@@ -50,7 +50,7 @@ async fn hook(
     let Some((line, channel)) = lines.channel(channel) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Some(account) = &channel.account else {
+    let Some(account) = channel.account() else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let mut kept = Headers::default();

@@ -19,7 +19,7 @@ pub const RENEW_SECONDS: i64 = 3;
 const SEEN: Sql = crate::sql!(
     "INSERT INTO process (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
 );
-const GONE: Sql = crate::sql!("DELETE FROM process WHERE seen_at < $1");
+const GONE: Sql = crate::sql!("DELETE FROM process WHERE seen_at <= $1");
 const LEAVE: Sql = crate::sql!("DELETE FROM process WHERE id = $1");
 const COUNT: Sql = crate::sql!("SELECT count(*) FROM process");
 const MAKE_PART: Sql = crate::sql!(
@@ -29,7 +29,7 @@ const PARTS_NOW: Sql = crate::sql!("SELECT part, owner, until FROM part_lease OR
 const TAKE: Sql = crate::sql!("UPDATE part_lease SET owner = $2, until = $3 WHERE part = $1");
 const ABANDONED: Sql = crate::sql!(
     "UPDATE message SET state = 3, owner = NULL, reason = 'process_lost', look_at = 0 \
-     WHERE state = 2 AND part {in_ints:$1} AND (owner IS NULL OR owner <> $2)"
+     WHERE state = 2 AND (owner IS NULL OR (owner <> $1 AND owner NOT IN (SELECT id FROM process)))"
 );
 
 const INTERRUPTED: Sql = crate::sql!(
@@ -57,6 +57,19 @@ impl Leases {
         }
         held.parts.iter().copied().filter(|part| part % workers == worker).collect()
     }
+
+    /// Whether a part was held when leases were last renewed, be it over since or not.
+    #[must_use]
+    pub fn lists(&self, part: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).parts.contains(&part)
+    }
+
+    /// Whether a part is held.
+    #[must_use]
+    pub fn holds(&self, part: i64, now: Ts) -> bool {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.until > now && held.parts.contains(&part)
+    }
 }
 
 /// Renews what is held, takes what is free, gives back what is more than a fair share. Messages that a lost
@@ -80,7 +93,7 @@ pub async fn renew(app: &App) -> Result<()> {
 
 fn renew_in(tx: &mut Tx<'_>, me: Uuid, now: Ts) -> Result<(Vec<i64>, usize)> {
     tx.run(SEEN, args![me, now])?;
-    tx.run(GONE, args![now.plus_seconds(-LEASE_SECONDS)])?;
+    let gone = tx.run(GONE, args![now.plus_seconds(-LEASE_SECONDS)])?;
     let processes: i64 = tx.one(COUNT, args![])?.get(0)?;
     let fair = (PARTS + processes - 1) / processes.max(1);
     let mut rows = tx.rows(PARTS_NOW, args![])?;
@@ -115,8 +128,10 @@ fn renew_in(tx: &mut Tx<'_>, me: Uuid, now: Ts) -> Result<(Vec<i64>, usize)> {
         tx.run(TAKE, args![*part, Some(me), now.plus_seconds(LEASE_SECONDS)])?;
     }
     let new: Vec<i64> = held.iter().copied().filter(|part| !mine_before.contains(part)).collect();
-    if !new.is_empty() {
-        tx.run(ABANDONED, args![new.clone(), me])?;
+    if gone > 0 || !new.is_empty() {
+        // Whatever part they are of: the process that is connected to a message centre sends for people of all parts.
+        // A process that lives writes down itself what became of its messages, also of parts that it has given away.
+        tx.run(ABANDONED, args![me])?;
     }
     Ok((held, new.len()))
 }

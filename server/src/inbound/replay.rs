@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::accept::{KeptRequest, MAX_EVENTS, inbound_row, insert_events};
 use crate::app::App;
-use crate::lines::{Channel, Line};
+use crate::lines::{Channel, Line, Link};
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::{Purpose, VaultError};
 
@@ -42,7 +42,15 @@ pub fn raw_request(
         Err(error) => return Err(error.into()),
     };
     let kept: KeptRequest = key.open_json(Purpose::Raw, &sealed)?;
-    let account = channel.account.as_ref().ok_or_else(missing)?;
+    if let Link::Smpp(account) = &channel.link {
+        let Some(incoming) = crate::smpp::read_again(account, &kept.body) else {
+            return Ok(Replayed::StillUnreadable("the unit cannot be read".into()));
+        };
+        insert_events(tx, vec![inbound_row(app, line, channel, &incoming)?])?;
+        tx.mark_kept_request(id, 1)?;
+        return Ok(Replayed::Taken(1));
+    }
+    let account = channel.account().ok_or_else(missing)?;
     let mut headers = Headers::default();
     for (name, value) in kept.headers {
         headers.append(name, value);

@@ -9,6 +9,7 @@ use super::read;
 use crate::access::Held;
 use crate::api::Problem;
 use crate::app::App;
+use crate::lines::Link;
 use crate::store::{Result, Ts, Tx};
 use crate::tariffs::{self, PriceView};
 
@@ -51,9 +52,10 @@ pub fn preview(tx: &mut Tx<'_>, app: &App, held: &Held, text: &str, now: Ts) -> 
     let lines = app.lines();
     let channel = lines.channel(to.channel_id).map(|(_, channel)| channel);
     let content = Content { text: text.to_owned(), ..Content::default() };
-    let preview = match channel.and_then(|channel| channel.account.as_ref()) {
-        Some(account) => channels::preview_on(account, &content),
-        None => channels::preview(Look::Webchat, &content),
+    let preview = match channel.map(|channel| &channel.link) {
+        Some(Link::Http(account)) => channels::preview_on(account, &content),
+        Some(Link::Smpp(account)) => channels::smpp::preview(account, &content),
+        Some(Link::Own) | None => channels::preview(Look::Webchat, &content),
     };
     let number = held.contact().urn(to.id).filter(|known| is_number(known.urn.scheme()));
     let number = number.map_or(Cow::Borrowed(""), |known| known.urn.path_text());

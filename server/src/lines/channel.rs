@@ -228,6 +228,17 @@ impl Delivery {
     }
 }
 
+/// How whoever is at the other end of a channel is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Our own web chat: its page reads the store itself.
+    Own,
+    /// A provider's HTTP interface.
+    Http(channels::Account),
+    /// A message centre, by a session that stays open.
+    Smpp(channels::smpp::Account),
+}
+
 /// A way in and out.
 pub struct Channel {
     pub id: Uuid,
@@ -235,8 +246,7 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// The line's own number or page: public.
     pub address: String,
-    /// How the provider is spoken to; `None` for our own web chat.
-    pub account: Option<channels::Account>,
+    pub link: Link,
     pub delivery: Delivery,
     pub state: ChannelState,
 }
@@ -245,13 +255,36 @@ impl Channel {
     /// The scheme of the addresses that it reaches.
     #[must_use]
     pub fn scheme(&self) -> &str {
-        self.account.as_ref().map_or("webchat", channels::scheme)
+        match &self.link {
+            Link::Own => "webchat",
+            Link::Http(account) => channels::scheme(account),
+            Link::Smpp(_) => "tel",
+        }
     }
 
     /// The provider's name as it is configured; `webchat` for our own.
     #[must_use]
     pub fn provider(&self) -> &'static str {
-        self.account.as_ref().map_or("webchat", |account| account.provider().as_str())
+        match &self.link {
+            Link::Own => "webchat",
+            Link::Http(account) => account.provider().as_str(),
+            Link::Smpp(_) => channels::smpp::NAME,
+        }
+    }
+
+    /// The account at a provider that is spoken to by HTTP.
+    #[must_use]
+    pub fn account(&self) -> Option<&channels::Account> {
+        match &self.link {
+            Link::Http(account) => Some(account),
+            Link::Own | Link::Smpp(_) => None,
+        }
+    }
+
+    /// Whether it is our own web chat.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.link == Link::Own
     }
 
     /// Whether it may send now.

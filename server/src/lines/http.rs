@@ -179,6 +179,7 @@ async fn view(app: &App, staff: &Staff, channel: &Channel) -> Result<ChannelView
 async fn providers(SignedIn(staff): SignedIn) -> Result<axum::Json<Providers>, Problem> {
     access::access_installation(&staff)?;
     let mut items: Vec<Json> = channels::providers().iter().map(|info| json!(info)).collect();
+    items.push(json!(channels::smpp::info()));
     items.push(json!({
         "provider": "webchat",
         "name": "Web chat",

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::checks::FlowProblem;
 use super::sql::ChannelRow;
-use super::{Channel, ChannelKind, ChannelState, Content, Delivery, Line, Lines, PublicFile, words};
+use super::{Channel, ChannelKind, ChannelState, Content, Delivery, Line, Lines, Link, PublicFile, words};
 use crate::store::{Result, Store, StoreError};
 use crate::vault::{Purpose, Vault};
 
@@ -75,11 +75,17 @@ pub fn channel(
     if kind == "webchat" {
         let address = address.to_owned();
         let kind = ChannelKind::Webchat;
-        return Ok(Channel { id, line_id, kind, address, account: None, delivery, state });
+        return Ok(Channel { id, line_id, kind, address, link: Link::Own, delivery, state });
+    }
+    if kind == channels::smpp::NAME {
+        let account = channels::smpp::Account::new(address, settings)
+            .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
+        let (kind, address, link) = (ChannelKind::Sms, address.to_owned(), Link::Smpp(account));
+        return Ok(Channel { id, line_id, kind, address, link, delivery, state });
     }
     let provider = channels::Provider::parse(kind).ok_or_else(|| {
         let known: Vec<&str> = channels::Provider::ALL.iter().map(|provider| provider.as_str()).collect();
-        format!("a channel is webchat or one of {}, not {kind}", known.join(", "))
+        format!("a channel is webchat, smpp or one of {}, not {kind}", known.join(", "))
     })?;
     let account = channels::Account::new(provider, address, None, settings)
         .map_err(|error| format!("the settings of the channel {address} cannot be used: {error}"))?;
@@ -87,8 +93,8 @@ pub fn channel(
         true => ChannelKind::Voice,
         false => ChannelKind::of_scheme(channels::scheme(&account)),
     };
-    let account = Some(account);
-    Ok(Channel { id, line_id, kind, address: address.to_owned(), account, delivery, state })
+    let link = Link::Http(account);
+    Ok(Channel { id, line_id, kind, address: address.to_owned(), link, delivery, state })
 }
 
 /// Builds a line from its files.

@@ -20,7 +20,7 @@ use flow::words::Language;
 use uuid::Uuid;
 
 pub use channel::{
-    Channel, ChannelKind, ChannelState, Delivery, MAX_FAIL_OVER, UnknownPolicy, WINDOW_SECONDS,
+    Channel, ChannelKind, ChannelState, Delivery, Link, MAX_FAIL_OVER, UnknownPolicy, WINDOW_SECONDS,
 };
 pub use import::{
     Imported, NewChannel, add_channel, import_files, import_folder, refresh, set_delivery, stop_channel,

@@ -72,8 +72,7 @@ pub async fn ask_due(app: &App) -> Result<usize> {
     let mut asked = 0;
     for channel in channels {
         let can_be_asked = channel
-            .account
-            .as_ref()
+            .account()
             .and_then(|account| channels::provider_info(account.provider()))
             .is_some_and(|info| info.can_be_tested);
         let (id, now) = (channel.id, app.now());

@@ -1,10 +1,10 @@
 //! Setting a channel up: its settings as a form shows and sends them, and asking its provider whether they work.
-use channels::{About, Balance, FieldKind, Probed};
+use channels::{About, Balance, Field, FieldKind, Probed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Channel, NewChannel, add_channel};
+use super::{Channel, Link, NewChannel, add_channel};
 use crate::app::App;
 use crate::outbound;
 use crate::store::{Result, StoreError};
@@ -62,7 +62,7 @@ impl ProviderSays {
 /// Where a channel's provider must call.
 #[must_use]
 pub fn webhook_url(app: &App, channel: &Channel) -> Option<String> {
-    let account = channel.account.as_ref()?;
+    let account = channel.account()?;
     Some(channels::webhook_address(account, &hook(app, channel)))
 }
 
@@ -76,7 +76,11 @@ fn hook(app: &App, channel: &Channel) -> String {
 /// # Errors
 /// When the store refuses.
 pub async fn test(app: &App, channel: &Channel) -> Result<Vec<ProviderSays>> {
-    let Some(account) = &channel.account else { return Ok(Vec::new()) };
+    let account = match &channel.link {
+        Link::Own => return Ok(Vec::new()),
+        Link::Http(account) => account,
+        Link::Smpp(account) => return message_centre(app, channel, account).await,
+    };
     let at = app.now().to_timestamp();
     let mut says = Vec::new();
     for probe in channels::probes(account, at) {
@@ -86,16 +90,50 @@ pub async fn test(app: &App, channel: &Channel) -> Result<Vec<ProviderSays>> {
         });
     }
     if !says.is_empty() {
-        let text = serde_json::to_string(&says).map_err(|_| StoreError::Shape("provider_said".into()))?;
-        let (id, now) = (channel.id, app.now());
-        app.store.write(move |tx| tx.put_provider_said(id, &text, now)).await?;
+        keep_said(app, channel.id, &says).await?;
     }
     Ok(says)
 }
 
+/// Whether a message centre takes the account: by the session that there is, else by one that is made and ended. A
+/// second session beside the first is not tried, since some centres end the first one then.
+async fn message_centre(
+    app: &App,
+    channel: &Channel,
+    account: &channels::smpp::Account,
+) -> Result<Vec<ProviderSays>> {
+    let tried = match app.smpp.is_bound(channel.id) {
+        true => Ok(()),
+        false => crate::smpp::try_out(account).await,
+    };
+    message_centre_said(app, channel.id, tried).await
+}
+
+/// Keeps whether a message centre takes the account, for the line's health.
+///
+/// # Errors
+/// When the store refuses.
+pub(crate) async fn message_centre_said(
+    app: &App,
+    channel: Uuid,
+    tried: std::result::Result<(), String>,
+) -> Result<Vec<ProviderSays>> {
+    let ok = tried.is_ok();
+    let says = tried.err().unwrap_or_else(|| "the message centre takes the account".to_owned());
+    let says = vec![ProviderSays { ok, says, ..ProviderSays::new(About::Account, Probed::nothing()) }];
+    keep_said(app, channel, &says).await?;
+    Ok(says)
+}
+
+async fn keep_said(app: &App, channel: Uuid, says: &[ProviderSays]) -> Result<()> {
+    let text = serde_json::to_string(says).map_err(|_| StoreError::Shape("provider_said".into()))?;
+    let now = app.now();
+    app.store.write(move |tx| tx.put_provider_said(channel, &text, now)).await
+}
+
 /// Tells the provider where to call; `None` where only a person can do that, at the provider's own site.
 pub async fn register(app: &App, channel: &Channel) -> Option<ProviderSays> {
-    let account = channel.account.as_ref()?;
+    let account = channel.account()?;
     let mut says = None;
     // Some providers are told of each kind of call by itself; the first that is refused is told to the operator.
     for request in channels::register_webhooks(account, &hook(app, channel)) {
@@ -117,17 +155,26 @@ pub async fn register(app: &App, channel: &Channel) -> Option<ProviderSays> {
 /// When the store refuses or the settings cannot be opened.
 pub async fn settings_shown(app: &App, channel: &Channel) -> Result<Map<String, Json>> {
     let mut settings = stored(app, channel.line_id, channel.id).await?;
-    let fields = channel.account.as_ref().and_then(|account| channels::provider_info(account.provider()));
-    for field in fields.map_or(&[][..], |info| &info.fields) {
+    let fields = fields(channel);
+    for field in fields {
         let is_open = !matches!(field.kind, FieldKind::Secret | FieldKind::Table);
         if let Some(value) = settings.get_mut(field.key).filter(|_| !is_open) {
             *value = Json::String(HIDDEN.to_owned());
         }
     }
     // What no field describes is not known to be harmless.
-    let known = |key: &String| fields.is_some_and(|info| info.fields.iter().any(|field| field.key == key));
+    let known = |key: &String| fields.iter().any(|field| field.key == key);
     settings.retain(|key, _| known(key) || key == "country");
     Ok(settings)
+}
+
+/// The settings that a channel's form has.
+fn fields(channel: &Channel) -> &'static [Field] {
+    match &channel.link {
+        Link::Own => &[],
+        Link::Http(account) => channels::provider_info(account.provider()).map_or(&[], |info| &info.fields),
+        Link::Smpp(_) => &channels::smpp::info().fields,
+    }
 }
 
 /// What a provider asks for when its webhook is set up by hand, so that it can be copied there.

@@ -117,7 +117,7 @@ async fn download(
         MediaSource::Url { .. } | MediaSource::Id { .. } | MediaSource::Location { .. } => {}
     }
     let lines = app.lines();
-    let account = lines.channel(channel_id).and_then(|(_, channel)| channel.account.as_ref());
+    let account = lines.channel(channel_id).and_then(|(_, channel)| channel.account());
     let account = account.ok_or(Failure::Never("channel_gone"))?;
     let error = |error: MediaError| match error {
         MediaError::Retry => Failure::Again("provider_busy"),

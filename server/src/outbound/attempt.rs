@@ -12,7 +12,8 @@ use super::{Farewell, Lane, MessageState};
 use crate::app::App;
 use crate::calls;
 use crate::contacts::Profile;
-use crate::lines::{Channel, ChannelKind, Line};
+use crate::lines::{Channel, ChannelKind, Line, Link};
+use crate::smpp::Answered;
 use crate::store::Ts;
 use crate::vault::{Purpose, VaultError};
 
@@ -23,6 +24,8 @@ const BLOCKED: i64 = 2;
 const AGREED: i64 = 3;
 /// How long a channel rests whose account was refused, until its stop is known everywhere in this process.
 const STOPPING: Duration = Duration::from_secs(10);
+/// How long a message waits that found no session with its message centre.
+const NO_SESSION_PAUSE: Duration = Duration::from_secs(1);
 /// How long a message may wait in the queue; later it would come out of nowhere.
 const MAX_QUEUED_SECONDS: i64 = 86_400;
 
@@ -93,6 +96,25 @@ pub(super) struct Progress {
     pub reply_used: bool,
 }
 
+impl Progress {
+    /// Notes a part that was taken; gives back any other outcome.
+    fn taken(&mut self, message: &Leased, settled: Settled) -> Result<(), Settled> {
+        match settled {
+            // A part without an id of the provider's still counts as sent, under ours.
+            Settled::Sent { external_id, .. } if external_id.is_empty() => {
+                let number = message.parts_sent + self.parts.len();
+                self.parts.push(format!("{}/{number}", message.id));
+                Ok(())
+            }
+            Settled::Sent { external_id, .. } => {
+                self.parts.push(external_id);
+                Ok(())
+            }
+            settled => Err(settled),
+        }
+    }
+}
+
 /// Sends what is left of a message.
 pub(super) async fn attempt(
     app: &App,
@@ -113,8 +135,15 @@ pub(super) async fn attempt(
             return ended(MessageState::Failed, "unreadable");
         }
     };
-    // Our own page reads the row itself.
-    let Some(account) = &channel.account else { return Outcome::Sent };
+    let account = match &channel.link {
+        // Our own page reads the row itself.
+        Link::Own => return Outcome::Sent,
+        Link::Smpp(account) => {
+            let outgoing = outgoing(app, channel, message, opened);
+            return by_smpp(app, channel, account, message, &outgoing, progress).await;
+        }
+        Link::Http(account) => account,
+    };
     if channel.kind.window_closed(&opened.content, message.last_in_at, now) {
         return Outcome::Elsewhere { reason: "window_closed".to_owned() };
     }
@@ -160,13 +189,48 @@ pub(super) async fn attempt(
     }
 }
 
+/// The same to a message centre: part after part through the session.
+async fn by_smpp(
+    app: &App,
+    channel: &Channel,
+    account: &channels::smpp::Account,
+    message: &Leased,
+    outgoing: &Outgoing,
+    progress: &mut Progress,
+) -> Outcome {
+    let parts = match channels::smpp::request(account, outgoing) {
+        Ok((parts, _)) => parts,
+        Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
+    };
+    progress.requests = parts.len();
+    let cost = cost(channel, &outgoing.content, parts.len());
+    app.pace.charge(channel, cost.saturating_sub(1), app.now());
+    for part in parts.into_iter().skip(message.parts_sent) {
+        let settled = match app.smpp.submit(channel.id, message.id, part).await {
+            Answered::With { status, message_id } => channels::smpp::settle(account, status, &message_id),
+            Answered::Lost => return Outcome::Unknown { reason: "answer_lost" },
+            // Without another way it waits for the session, as long as a message may wait at all.
+            Answered::NotBound => {
+                let counted = !channel.delivery.fail_over.is_empty();
+                let (after, reason) = (Some(NO_SESSION_PAUSE), "no_connection".to_owned());
+                return Outcome::Again { after, reason, counted };
+            }
+        };
+        if let Err(settled) = progress.taken(message, settled) {
+            return refused(app, channel, message, &outgoing.content, settled);
+        }
+    }
+    app.pace.went_well(channel.id, app.now());
+    Outcome::Sent
+}
+
 /// Rings a person up, so that the call can say the message. Nobody is rung up at night.
 async fn ring(app: &App, line: &Line, channel: &Channel, message: &Leased, opened: Opened) -> Outcome {
     let now = app.now();
     if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
         return wait_until(over, now, "quiet_hours");
     }
-    let Some(account) = &channel.account else { return ended(MessageState::Failed, "channel_gone") };
+    let Some(account) = channel.account() else { return ended(MessageState::Failed, "channel_gone") };
     let Some(identity_id) = message.identity_id else { return ended(MessageState::Cancelled, "hung_up") };
     let outgoing = outgoing(app, channel, message, opened);
     let request = match channels::request(account, &outgoing) {
@@ -242,7 +306,7 @@ async fn send_parts(
 
 pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, opened: Opened) -> Outgoing {
     let mut outgoing = Outgoing::new(message.id, opened.to, opened.content);
-    let tokens = channel.account.as_ref().and_then(|account| channels::reply_tokens(account.provider()));
+    let tokens = channel.account().and_then(|account| channels::reply_tokens(account.provider()));
     let age = message.reply_at.map(|since| app.now().seconds_since(since));
     let works = tokens.zip(age).is_some_and(|(tokens, age)| {
         let lasts = tokens.lasts.map(|lasts| i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));

@@ -167,7 +167,7 @@ fn taken(
 /// Asks the provider for messages like the one that was being sent.
 async fn ask(app: &App, channel: &Channel, message: &Watched, tried: Ts) -> Result<Cleared> {
     let nobody = Cleared::Open { ask_again: false };
-    let Some(account) = &channel.account else { return Ok(nobody) };
+    let Some(account) = channel.account() else { return Ok(nobody) };
     let id = message.id;
     let Some(leased) = app.store.read(move |tx| tx.unknown_message(id)).await? else { return Ok(nobody) };
     let Some(request) = sent_request(app, channel, account, &leased).await else { return Ok(nobody) };

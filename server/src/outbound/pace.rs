@@ -8,13 +8,15 @@ use std::time::Duration;
 use lru::LruCache;
 use uuid::Uuid;
 
-use crate::lines::Channel;
+use crate::lines::{Channel, Link};
 use crate::store::Ts;
 
 /// Of how many persons it is remembered how much they were sent lately; who is forgotten begins with a full budget.
 const MAX_PERSONS: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 /// A channel's budget holds what it may send in so long, so that a loop that looks now and then wastes nothing.
 const BURST_SECONDS: f64 = 1.0;
+/// What a message centre is taken to allow a second when nothing is said: contracts begin there.
+const SMPP_PER_SECOND: f64 = 10.0;
 /// How long a channel rests after the provider said that it is too fast: the first time, and at the most.
 const FIRST_REST_MILLIS: i64 = 1_000;
 const MAX_REST_MILLIS: i64 = 60_000;
@@ -148,7 +150,7 @@ impl Pace {
     /// # Errors
     /// With how long to wait when it is used up; nothing is charged then.
     pub fn charge_person(&self, channel: &Channel, contact: Uuid, now: Ts) -> Result<(), Duration> {
-        let Some(rate) = channel.account.as_ref().and_then(|account| channels::rates(account).person) else {
+        let Some(rate) = channel.account().and_then(|account| channels::rates(account).person) else {
             return Ok(());
         };
         let per_second = 1.0 / rate.every.as_secs_f64();
@@ -186,7 +188,11 @@ impl Pace {
 }
 
 fn rate_of(channel: &Channel) -> Option<f64> {
-    let known = || channels::rates(channel.account.as_ref()?).per_second;
+    let known = || match &channel.link {
+        Link::Own => None,
+        Link::Http(account) => channels::rates(account).per_second,
+        Link::Smpp(_) => Some(SMPP_PER_SECOND),
+    };
     channel.delivery.per_second.or_else(known).filter(|rate| *rate > 0.0)
 }
 
@@ -211,7 +217,7 @@ mod tests {
             line_id: Uuid::from_u128(2),
             kind: ChannelKind::Whatsapp,
             address: "1".into(),
-            account: Some(account),
+            link: Link::Http(account),
             delivery,
             state: ChannelState::On,
         }

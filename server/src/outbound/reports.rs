@@ -13,7 +13,7 @@ use crate::consent;
 use crate::contacts;
 use crate::inbound::Effects;
 use crate::inbox;
-use crate::lines::{Channel, Line};
+use crate::lines::{Channel, Line, Link};
 use crate::store::{Result, Ts, Tx};
 
 /// Applies one report; `None` when the message is not known (yet).
@@ -30,15 +30,27 @@ pub fn apply(
 ) -> Result<Option<Effects>> {
     let part = part_hash(app, channel.id, &report.external_id);
     let by_part = tx.message_by_part(channel.id, part.clone())?;
-    let Some(id) = report.attempt.or(by_part) else { return Ok(None) };
+    let by_id = report.attempt.or(by_part);
+    let by_receiver = match by_id {
+        None => lost_answer(tx, app, line, channel, report)?,
+        Some(_) => None,
+    };
+    let Some(id) = by_id.or(by_receiver) else { return Ok(None) };
     let Some(message) = tx.outgoing(id, channel.id)? else { return Ok(None) };
     // The provider's own answer tells it too; reports are asked where it may have been lost, and once more.
     let tells = matches!(report.status, Status::Sent)
         || matches!(message.state, MessageState::Unknown | MessageState::Sending);
-    let same_kind = report.recipient.iter().all(|urn| urn.scheme() == channel.scheme());
+    // A receipt of a message centre names the number that was written to.
+    let same_kind = !matches!(channel.link, Link::Smpp(_))
+        && report.recipient.iter().all(|urn| urn.scheme() == channel.scheme());
     if tells && same_kind && !report.recipient.is_empty() {
         let whose = (message.line_id, message.contact_id);
         contacts::learn_identities(tx, app, whose, channel.id, &report.recipient, now)?;
+    }
+    // Later receipts of it come under the same id.
+    if matches!(channel.link, Link::Smpp(_)) && message.state == MessageState::Unknown && message.requests < 2
+    {
+        tx.part_turned_up(id, channel.id, part.clone())?;
     }
     if let Status::Failed { class: ErrorClass::OptedOut, code, .. } = &report.status
         && stops_everything(channel, code.as_deref())
@@ -62,6 +74,28 @@ pub fn apply(
         effects.live = true;
     }
     Ok(Some(effects))
+}
+
+/// The message whose answer from a message centre got lost, by its receiver and the number that it carried; where the
+/// centre does not repeat that number, it must be the only one of hers that it can be.
+fn lost_answer(
+    tx: &mut Tx<'_>,
+    app: &App,
+    line: &Line,
+    channel: &Channel,
+    report: &DeliveryReport,
+) -> Result<Option<uuid::Uuid>> {
+    let (Link::Smpp(_), Some(receiver)) = (&channel.link, report.recipient.first()) else { return Ok(None) };
+    let hash = crate::contacts::identity_hash(app, line.id, receiver);
+    let hers = tx.open_messages_of(line.id, &hash, channel.id)?;
+    let mut unknown = hers.iter().filter(|(_, state)| *state == MessageState::Unknown).map(|(id, _)| *id);
+    if let Some(number) = report.reference {
+        return Ok(unknown.find(|id| channels::smpp::is_reference_of(*id, number)));
+    }
+    match hers.as_slice() {
+        [(id, MessageState::Unknown)] => Ok(Some(*id)),
+        _ => Ok(None),
+    }
 }
 
 /// A report about a part that we did not know the provider had taken, of a message that needs several: the rest is sent.
@@ -145,6 +179,5 @@ fn fails_over(class: ErrorClass) -> bool {
 
 /// Whether an opt-out with this code is of everything; WhatsApp lets a person switch off marketing alone.
 pub(super) fn stops_everything(channel: &Channel, code: Option<&str>) -> bool {
-    let account = channel.account.as_ref();
-    account.is_some_and(|account| channels::opted_out_of(account.provider(), code).is_none())
+    channel.account().is_none_or(|account| channels::opted_out_of(account.provider(), code).is_none())
 }

@@ -13,7 +13,7 @@ use super::sql::{Leased, Room};
 use super::{Lane, MessageState};
 use crate::app::App;
 use crate::contacts::PARTS;
-use crate::lines::ChannelKind;
+use crate::lines::{ChannelKind, Link};
 use crate::store::Result;
 
 /// Messages on their way at once in a process.
@@ -130,6 +130,16 @@ fn room(app: &App, doors: &Doors, parts: usize) -> Room {
     for channel in lines.channels().filter(|channel| channel.is_on()) {
         room.on.push(channel.id);
         let doors = doors.channel(channel.id).available_permits();
+        if matches!(channel.link, Link::Smpp(_)) {
+            let under_way = MAX_CHANNEL_IN_FLIGHT - doors;
+            let other_way = !channel.delivery.fail_over.is_empty();
+            let window = app.smpp.room(channel.id, under_way, other_way, app.now());
+            let free = app.pace.room(channel, 1.0, app.now()).unwrap_or(limit).min(window).min(doors);
+            if free > 0 {
+                room.everybody.push((channel.id, free));
+            }
+            continue;
+        }
         let free = app.pace.room(channel, share, app.now()).unwrap_or(limit).min(doors);
         if free >= limit {
             room.wide.push(channel.id);

@@ -168,6 +168,11 @@ const OUTGOING: Sql = crate::sql!(
     "SELECT line_id, conversation_id, contact_id, channel_id, state, requests FROM message m WHERE id = $1 AND direction = 1 \
      AND (channel_id = $2 OR EXISTS (SELECT 1 FROM message_route r WHERE r.message_id = m.id AND r.channel_id = $2))"
 );
+/// Of one person on one channel: what is on its way or unknown.
+const OPEN_OF_RECEIVER: Sql = crate::sql!(
+    "SELECT m.id, m.state FROM identity i JOIN message m ON m.contact_id = i.contact_id AND m.identity_id = i.id \
+     WHERE i.line_id = $1 AND i.hash = $2 AND m.channel_id = $3 AND m.state IN (2, 3) ORDER BY m.id LIMIT 100"
+);
 const PARTS_SENT: Sql =
     crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1 AND channel_id = $2");
 pub(super) static PARTS: Many = Many {
@@ -280,11 +285,13 @@ pub(super) struct Room {
     /// Channels that can take as much as there is room for, and those that can take only so much.
     pub wide: Vec<Uuid>,
     pub narrow: Vec<(Uuid, usize)>,
+    /// Channels that this process alone is connected to: it sends on them for people of all parts.
+    pub everybody: Vec<(Uuid, usize)>,
 }
 
 impl Room {
     pub fn is_shut(&self) -> bool {
-        self.wide.is_empty() && self.narrow.is_empty()
+        self.wide.is_empty() && self.narrow.is_empty() && self.everybody.is_empty()
     }
 }
 
@@ -356,10 +363,12 @@ impl Tx<'_> {
         room: &Room,
     ) -> Result<Vec<Leased>> {
         let mut leased: Vec<Leased> = Vec::new();
+        let all_parts: Vec<i64> = (0..crate::contacts::PARTS).collect();
         for (lane, most) in [(Lane::Conversation, room.limit), (Lane::Bulk, room.bulk)] {
-            let wide = std::iter::once((room.wide.clone(), None));
-            let narrow = room.narrow.iter().map(|(id, free)| (vec![*id], Some(*free)));
-            for (channels, free) in wide.chain(narrow) {
+            let wide = std::iter::once((parts, room.wide.clone(), None));
+            let narrow = room.narrow.iter().map(|(id, free)| (parts, vec![*id], Some(*free)));
+            let everybody = room.everybody.iter().map(|(id, free)| (&*all_parts, vec![*id], Some(*free)));
+            for (parts, channels, free) in wide.chain(narrow).chain(everybody) {
                 let taken = leased.iter().filter(|message| channels.contains(&message.channel_id)).count();
                 let left = free.map_or(most, |free| free.saturating_sub(taken)).min(most);
                 let left = left.min(room.limit - leased.len());
@@ -488,6 +497,17 @@ impl Tx<'_> {
     /// When the store refuses.
     pub fn message_by_part(&mut self, channel_id: Uuid, hash: Vec<u8>) -> Result<Option<Uuid>> {
         self.row(BY_PART, args![channel_id, hash])?.map(|row| row.get(0)).transpose()
+    }
+
+    /// The messages to an address that are being sent on a channel, or of which nobody knows whether they were.
+    pub(super) fn open_messages_of(
+        &mut self,
+        line_id: Uuid,
+        identity_hash: &[u8],
+        channel_id: Uuid,
+    ) -> Result<Vec<(Uuid, MessageState)>> {
+        let rows = self.rows(OPEN_OF_RECEIVER, args![line_id, identity_hash, channel_id])?;
+        rows.iter().map(|row| Ok((row.get(0)?, MessageState::from_code(row.get(1)?)?))).collect()
     }
 
     /// An outgoing message that was tried on a channel, or is.

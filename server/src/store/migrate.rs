@@ -30,6 +30,7 @@ const DATA: &[Migration] = &[
     migration!("0003_flow_drafts"),
     migration!("0004_delivery"),
     migration!("0006_media"),
+    migration!("0007_smpp"),
     migration!("0007_voice"),
     migration!("0008_tariffs"),
     migration!("0009_provider_said"),
