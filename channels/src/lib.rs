@@ -23,6 +23,7 @@ mod answers;
 mod called;
 mod choices;
 mod dialog360;
+mod fit;
 mod gateways;
 mod guard;
 mod http;
@@ -53,6 +54,7 @@ pub mod whatsapp_cloud;
 mod xml;
 
 pub use dialog360::Dialog360Settings;
+pub use fit::{Fit, Taken, fit, takes};
 pub use gateways::settings::*;
 pub use line::LineSettings;
 pub use messenger::{InstagramSettings, MessengerSettings, MetaSettings};

@@ -311,6 +311,13 @@ async fn a_reply_token_is_used_while_it_is_good(town: Town) {
     assert_eq!(kinds(), ["reply", "push"]);
     let waiting = openline::sql!("SELECT count(*) FROM identity WHERE reply_token IS NOT NULL");
     assert_eq!(counted(&town, waiting).await, 0, "no token is kept that cannot be used again");
+    // The notice has a recording that LINE does not take: it goes as a link, with the words.
+    assert_eq!(calls(&town, channel, &on_line("3", "Español", "third")).await, 200);
+    town.settle().await;
+    let sent = line.sent.lock().expect("nobody failed with it").clone();
+    let notice = sent.last().expect("something was sent").1["messages"].clone();
+    assert!(notice.to_string().contains("/media/"), "{notice}");
+    assert!(!notice.to_string().contains("\"audio\""), "{notice}");
     town.ends().await;
 }
 

@@ -125,6 +125,12 @@ fn public_type(path: &str) -> Option<(&'static str, &'static str)> {
         "ogg" => Some(("audio/ogg", "ogg")),
         "mp3" => Some(("audio/mpeg", "mp3")),
         "wav" => Some(("audio/wav", "wav")),
+        "m4a" => Some(("audio/mp4", "m4a")),
+        "jpg" | "jpeg" => Some(("image/jpeg", "jpg")),
+        "png" => Some(("image/png", "png")),
+        "webp" => Some(("image/webp", "webp")),
+        "mp4" => Some(("video/mp4", "mp4")),
+        "pdf" => Some(("application/pdf", "pdf")),
         _ => None,
     }
 }

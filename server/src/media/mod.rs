@@ -1,6 +1,7 @@
 //! Files that people send. The message is stored first, with a placeholder; a job fetches the file within the provider's
 //! life-time, looks at what it really is, and seals it with the person's key. What cannot be had stays visible.
 mod fetch;
+mod fitting;
 pub mod http;
 mod sql;
 
@@ -17,6 +18,7 @@ use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::Purpose;
 
 pub use fetch::run as fetch;
+pub use fitting::fit;
 
 /// The largest file that is kept, in bytes.
 pub const MAX_BYTES: usize = 25 * 1024 * 1024;

@@ -304,7 +304,11 @@ async fn send_parts(
     Ok(None)
 }
 
-pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, opened: Opened) -> Outgoing {
+pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, mut opened: Opened) -> Outgoing {
+    let lines = app.lines();
+    if let (Some(account), Some((line, _))) = (&channel.account, lines.channel(channel.id)) {
+        crate::media::fit(&app.config.public_url, line, account, &mut opened.content);
+    }
     let mut outgoing = Outgoing::new(message.id, opened.to, opened.content);
     let tokens = channel.account().and_then(|account| channels::reply_tokens(account.provider()));
     let age = message.reply_at.map(|since| app.now().seconds_since(since));
