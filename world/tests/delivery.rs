@@ -131,6 +131,37 @@ async fn a_late_report_stops_the_next_channel(town: Town) {
     town.ends().await;
 }
 
+/// The notice is a text and a recording: she has it with the second, not with the first.
+async fn a_message_of_two_parts_has_arrived_with_the_last(town: Town) {
+    let lucia = town.staff("lucia").await;
+    let human = Human { wa_id: Some(NUMBER.into()), user_id: None, name: "Amina".to_owned() };
+    let amina = town.on_whatsapp(human);
+    amina.texts("hola").await;
+    amina.sees("¿En qué idioma").await;
+    town.settle().await;
+    town.meta().set_reports(Reports { held: true, ..Reports::default() });
+    amina.taps("Español").await;
+    amina.sees("¿Acepta?").await;
+    amina.hears_audio().await;
+    town.settle().await;
+    town.meta().release_reports_of_first().await;
+    town.settle().await;
+    amina.taps("Acepto").await;
+    amina.sees("Elija un tema").await;
+    let id = talking(&town, &amina, &lucia).await;
+    let notice = async || {
+        let entries = lucia.entries(&id).await;
+        let entry =
+            entries.iter().find(|entry| entry["text"].as_str().is_some_and(|text| text.contains("¿Acepta?")));
+        entry.unwrap_or_else(|| panic!("no notice in {entries:#?}"))["status"].clone()
+    };
+    assert_eq!(notice().await, "sent", "only the text has arrived");
+    town.meta().release_reports().await;
+    town.settle().await;
+    assert_eq!(notice().await, "read");
+    town.ends().await;
+}
+
 /// What is said in a protected conversation never goes on to a phone that others may read.
 async fn a_protected_conversation_stays_where_it_is(town: Town) {
     falls_over_to_sms(&town).await;
@@ -347,6 +378,7 @@ world::stories!(
     what_cannot_be_delivered_comes_by_the_next_channel,
     silence_is_taken_for_failure_after_a_while,
     a_late_report_stops_the_next_channel,
+    a_message_of_two_parts_has_arrived_with_the_last,
     a_protected_conversation_stays_where_it_is,
     a_lost_answer_ends_in_exactly_one_message,
     what_stays_unknown_is_sent_again_where_the_operator_wants_it,

@@ -57,13 +57,24 @@ pub fn apply(
     {
         consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
     }
-    // The provider's own answer is not written down yet: whether another channel must take over is decided after that.
-    if message.state == MessageState::Sending && goes_elsewhere(tx, channel, id, &message, &report.status)? {
+    // The provider's own answer is not written down yet: whether another channel must take over, and whether this was
+    // the last part of it, is decided after that.
+    let arrived = matches!(report.status, Status::Delivered | Status::Read);
+    if message.state == MessageState::Sending
+        && (arrived || goes_elsewhere(tx, channel, id, &message, &report.status)?)
+    {
         return Ok(None);
     }
-    let moved = match turned_up(tx, channel, id, &message, report, part, by_part.is_some(), now)? {
+    let is_known = by_part.is_some();
+    let moved = match turned_up(tx, channel, id, &message, report, part.clone(), is_known, now)? {
         Some(goes_on) => goes_on,
-        None => moved(tx, channel, id, &message, &report.status, by_part.is_some(), now)?,
+        None => {
+            let is_single = !is_known && message.requests < 2;
+            // Of several parts she has the message with the last.
+            let is_whole = !arrived || is_single || tx.part_delivered(id, channel.id, part)?;
+            let status = if is_whole { &report.status } else { &Status::Sent };
+            moved(tx, channel, id, &message, status, is_known, now)?
+        }
     };
     if !moved {
         return Ok(Some(Effects::default()));
@@ -116,7 +127,10 @@ fn turned_up(
     if is_known || failed || !waits || message.requests < 2 || message.channel_id != channel.id {
         return Ok(None);
     }
-    let known = tx.part_turned_up(id, channel.id, part)?;
+    let known = tx.part_turned_up(id, channel.id, part.clone())?;
+    if matches!(report.status, Status::Delivered | Status::Read) {
+        tx.part_delivered(id, channel.id, part)?;
+    }
     if known < message.requests { tx.message_goes_on(id, now).map(Some) } else { Ok(None) }
 }
 

@@ -173,6 +173,16 @@ const OPEN_OF_RECEIVER: Sql = crate::sql!(
     "SELECT m.id, m.state FROM identity i JOIN message m ON m.contact_id = i.contact_id AND m.identity_id = i.id \
      WHERE i.line_id = $1 AND i.hash = $2 AND m.channel_id = $3 AND m.state IN (2, 3) ORDER BY m.id LIMIT 100"
 );
+const PART_DELIVERED: Sql =
+    crate::sql!("UPDATE message_part SET delivered = 1 WHERE channel_id = $1 AND external_hash = $2");
+/// Parts on a channel that have not arrived, and how many more there must be than are known of.
+const STILL_OUT: Sql = crate::sql!(
+    "SELECT (SELECT count(*) FROM message_part p WHERE p.message_id = m.id AND p.channel_id = $2 AND p.delivered = 0), \
+       (SELECT count(*) FROM message_part p WHERE p.message_id = m.id AND p.channel_id = $2), \
+       CASE WHEN m.channel_id = $2 THEN m.requests ELSE \
+         (SELECT r.requests FROM message_route r WHERE r.message_id = m.id AND r.channel_id = $2) END \
+     FROM message m WHERE m.id = $1"
+);
 const PARTS_SENT: Sql =
     crate::sql!("SELECT count(*) FROM message_part WHERE message_id = $1 AND channel_id = $2");
 pub(super) static PARTS: Many = Many {
@@ -198,8 +208,8 @@ const REROUTED: Sql = crate::sql!(
      requests = NULL WHERE id = $1 AND state IN (1, 4) AND body IS NOT NULL"
 );
 const INSERT_ROUTE: Sql = crate::sql!(
-    "INSERT INTO message_route (message_id, channel_id, at, reason) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (message_id, channel_id) DO NOTHING"
+    "INSERT INTO message_route (message_id, channel_id, at, reason, requests) \
+     SELECT id, $2, $3, $4, requests FROM message WHERE id = $1 ON CONFLICT (message_id, channel_id) DO NOTHING"
 );
 const ROUTES: Sql =
     crate::sql!("SELECT channel_id FROM message_route WHERE message_id = $1 ORDER BY at, channel_id");
@@ -426,6 +436,14 @@ impl Tx<'_> {
         let row = vec![Value::from(channel_id), Value::from(hash), Value::from(id)];
         self.insert_many(&PARTS, vec![row])?;
         self.one(PARTS_SENT, args![id, channel_id])?.get(0)
+    }
+
+    /// Notes that a part has arrived; whether the whole message has by that.
+    pub(super) fn part_delivered(&mut self, id: Uuid, channel_id: Uuid, hash: Vec<u8>) -> Result<bool> {
+        self.run(PART_DELIVERED, args![channel_id, hash])?;
+        let row = self.one(STILL_OUT, args![id, channel_id])?;
+        let (out, known, needed): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(out == 0 && known >= needed.unwrap_or(1))
     }
 
     /// Sends the rest of a message of which a part has turned up.

@@ -29,13 +29,14 @@ const DATA: &[Migration] = &[
     migration!("0002_hot_rows"),
     migration!("0003_flow_drafts"),
     migration!("0004_delivery"),
+    migration!("0005_smpp"),
     migration!("0006_media"),
-    migration!("0007_smpp"),
     migration!("0007_voice"),
     migration!("0008_tariffs"),
     migration!("0009_provider_said"),
     migration!("0010_channel_health"),
     migration!("0011_reply_tokens_and_edits"),
+    migration!("0012_parts_delivered"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 

@@ -221,6 +221,22 @@ impl Meta {
         }
     }
 
+    /// Brings the held reports of the message that was reported first, and holds the others back.
+    pub async fn release_reports_of_first(&self) {
+        let of = |value: &Value| value["statuses"][0]["id"].clone();
+        let first: Vec<(Arc<Account>, Value)> = {
+            let mut state = self.inner.state();
+            let Some(id) = state.held.first().map(|(_, value)| of(value)) else { return };
+            let (first, held) =
+                std::mem::take(&mut state.held).into_iter().partition(|(_, value)| of(value) == id);
+            state.held = held;
+            first
+        };
+        for (account, value) in first {
+            self.inner.bring(&account, value).await;
+        }
+    }
+
     /// The requests received so far (the newest two thousand), oldest first.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
