@@ -286,6 +286,15 @@ no-topic = بلا موضوع
 channel-whatsapp = واتساب
 channel-whatsapp_cloud = واتساب
 channel-sms = رسائل قصيرة
+channel-voice = هاتف
+channel-telegram = تيليغرام
+channel-viber = فايبر
+channel-messenger = ماسنجر
+channel-instagram = إنستغرام
+channel-line = لاين
+channel-wechat = وي تشات
+channel-slack = سلاك
+channel-other = أخرى
 channel-twilio = رسائل قصيرة
 channel-webchat = دردشة الويب
 

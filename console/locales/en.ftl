@@ -290,6 +290,15 @@ no-topic = no topic
 channel-whatsapp = WhatsApp
 channel-whatsapp_cloud = WhatsApp
 channel-sms = SMS
+channel-voice = Telephone
+channel-telegram = Telegram
+channel-viber = Viber
+channel-messenger = Messenger
+channel-instagram = Instagram
+channel-line = LINE
+channel-wechat = WeChat
+channel-slack = Slack
+channel-other = Other
 channel-twilio = SMS
 channel-webchat = Web chat
 

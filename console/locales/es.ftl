@@ -290,6 +290,15 @@ no-topic = sin tema
 channel-whatsapp = WhatsApp
 channel-whatsapp_cloud = WhatsApp
 channel-sms = SMS
+channel-voice = Teléfono
+channel-telegram = Telegram
+channel-viber = Viber
+channel-messenger = Messenger
+channel-instagram = Instagram
+channel-line = LINE
+channel-wechat = WeChat
+channel-slack = Slack
+channel-other = Otro
 channel-twilio = SMS
 channel-webchat = Chat web
 

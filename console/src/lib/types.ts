@@ -73,7 +73,7 @@ export interface Topic {
   name: string;
 }
 export type ConversationStatus = "waiting" | "assigned" | "snoozed" | "closed";
-export type Channel = "whatsapp" | "sms" | "webchat";
+export type Channel = "whatsapp" | "sms" | "webchat" | "voice" | "telegram" | "viber";
 
 export interface ConversationRow {
   id: string;

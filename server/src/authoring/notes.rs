@@ -129,7 +129,7 @@ fn of_outside(kind: &EventKind) -> Option<Note> {
         EventKind::InputLabelsAdded { labels, .. } => {
             left_out(&format!("messages get no labels ({})", list(labels, |label| label.name.to_string())))
         }
-        EventKind::IvrCreated { .. } | EventKind::DialWait { .. } => left_out("there is no voice channel"),
+        EventKind::DialWait { urn, .. } => note("call", format!("The call is put through to {}", urn.path_text())),
         _ => return None,
     })
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::export::{Export, actions, name_of, uuid_of};
 use super::lay::Laid;
 use super::view::{FlowChange, Report, ReportItem};
-use crate::lines::{Line, keywords_of};
+use crate::lines::{ChannelKind, Line, keywords_of};
 
 /// The most lines of each part of a report.
 const MAX_ITEMS: usize = 1_000;
@@ -181,7 +181,6 @@ fn differing_action(kind: &str) -> Option<(&'static str, &'static str)> {
             ("channel", "Answers go out on the channel that a person wrote on; the step is left out.")
         }
         "call_resthook" => ("resthook", "Resthooks have no subscribers unless flows.json lists them."),
-        "say_msg" | "play_audio" => ("voice", "There is no voice channel; nothing is spoken."),
         _ => return None,
     })
 }
@@ -239,12 +238,10 @@ fn differs_in_flow(line: &Line, flow: &Json, differs: &mut Vec<ReportItem>) {
     }
     differs.extend(kinds.into_iter().map(|(kind, text)| item(kind, "", Some(name), text)));
     match flow["type"].as_str() {
-        Some("voice") => differs.push(item(
-            "voice",
-            "",
-            Some(name),
-            "There is no voice channel: the flow cannot be called.",
-        )),
+        Some("voice") if !line.channels.iter().any(|channel| channel.kind == ChannelKind::Voice) => {
+            let text = "The line has no telephone channel: nobody hears this flow until it has one.";
+            differs.push(item("voice", "", Some(name), text));
+        }
         Some("messaging_offline") => {
             let text = "It was made for RapidPro's Surveyor app, which does not speak to this server.";
             differs.push(item("surveyor", "", Some(name), text));
@@ -298,8 +295,11 @@ fn differing_trigger(trigger: &Json) -> Option<ReportItem> {
             "Not taken: what nothing else answers goes to the line's main flow (main_flow in line.toml).",
         ),
         "S" => ("schedule".to_owned(), "Not taken: no flow is started by the clock."),
-        "V" => ("incoming call".to_owned(), "Not taken: there is no voice channel."),
-        "M" => ("missed call".to_owned(), "Not taken: there is no voice channel."),
+        "V" => (
+            "incoming call".to_owned(),
+            "Not taken: whoever calls is greeted like whoever writes, and then hears the line's main flow.",
+        ),
+        "M" => ("missed call".to_owned(), "Not taken: missed calls start no flow."),
         "N" => (
             "new conversation".to_owned(),
             "Not taken: the line greets people itself, with its language question and notice.",

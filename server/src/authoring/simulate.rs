@@ -149,7 +149,7 @@ fn person(
     };
     let urn = match look {
         Look::Whatsapp => "whatsapp:15005550006",
-        Look::Sms => "tel:+15005550006",
+        Look::Sms | Look::Voice => "tel:+15005550006",
         Look::Webchat => "webchat:simulator",
     };
     let urn: Urn = urn.parse().map_err(|_| Problem::internal())?;
@@ -233,6 +233,7 @@ impl<'a> On<'a> {
             Look::Whatsapp => channels::Look::Whatsapp,
             Look::Sms => channels::Look::Sms,
             Look::Webchat => channels::Look::Webchat,
+            Look::Voice => channels::Look::Voice,
         };
         let accounts = line.channels.iter().filter_map(|channel| channel.account());
         let account = accounts.into_iter().find(|account| channels::Look::of(account) == look);

@@ -136,6 +136,8 @@ pub enum Look {
     Whatsapp,
     Sms,
     Webchat,
+    /// Said by telephone: choices are keys.
+    Voice,
 }
 
 /// Who talks in a simulation.

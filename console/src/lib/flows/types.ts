@@ -3,7 +3,7 @@
 export type Source = "draft" | "published";
 export const SOURCES: readonly Source[] = ["draft", "published"];
 
-export const LOOKS = ["whatsapp", "sms", "webchat"] as const;
+export const LOOKS = ["whatsapp", "sms", "webchat", "voice"] as const;
 /** How a channel would show the talk. */
 export type Look = (typeof LOOKS)[number];
 
