@@ -129,7 +129,9 @@ fn of_outside(kind: &EventKind) -> Option<Note> {
         EventKind::InputLabelsAdded { labels, .. } => {
             left_out(&format!("messages get no labels ({})", list(labels, |label| label.name.to_string())))
         }
-        EventKind::DialWait { urn, .. } => note("call", format!("The call is put through to {}", urn.path_text())),
+        EventKind::DialWait { urn, .. } => {
+            note("call", format!("The call is put through to {}", urn.path_text()))
+        }
         _ => return None,
     })
 }

@@ -306,7 +306,7 @@ async fn send_parts(
 
 pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, mut opened: Opened) -> Outgoing {
     let lines = app.lines();
-    if let (Some(account), Some((line, _))) = (&channel.account, lines.channel(channel.id)) {
+    if let (Some(account), Some((line, _))) = (channel.account(), lines.channel(channel.id)) {
         crate::media::fit(&app.config.public_url, line, account, &mut opened.content);
     }
     let mut outgoing = Outgoing::new(message.id, opened.to, opened.content);
