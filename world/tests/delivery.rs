@@ -131,34 +131,33 @@ async fn a_late_report_stops_the_next_channel(town: Town) {
     town.ends().await;
 }
 
-/// The notice is a text and a recording: she has it with the second, not with the first.
+/// An answer is a recording and a text: she has it with the second, not with the first.
 async fn a_message_of_two_parts_has_arrived_with_the_last(town: Town) {
     let lucia = town.staff("lucia").await;
     let human = Human { wa_id: Some(NUMBER.into()), user_id: None, name: "Amina".to_owned() };
     let amina = town.on_whatsapp(human);
-    amina.texts("hola").await;
-    amina.sees("¿En qué idioma").await;
+    agrees(&amina).await;
+    amina.taps("Asilo y papeles").await;
+    amina.sees("¿Qué quiere saber sobre sus papeles?").await;
     town.settle().await;
     town.meta().set_reports(Reports { held: true, ..Reports::default() });
-    amina.taps("Español").await;
-    amina.sees("¿Acepta?").await;
+    amina.taps("Pedir asilo").await;
     amina.hears_audio().await;
     town.settle().await;
     town.meta().release_reports_of_first().await;
     town.settle().await;
-    amina.taps("Acepto").await;
-    amina.sees("Elija un tema").await;
     let id = talking(&town, &amina, &lucia).await;
-    let notice = async || {
+    let answer = async || {
         let entries = lucia.entries(&id).await;
-        let entry =
-            entries.iter().find(|entry| entry["text"].as_str().is_some_and(|text| text.contains("¿Acepta?")));
-        entry.unwrap_or_else(|| panic!("no notice in {entries:#?}"))["status"].clone()
+        let entry = entries
+            .iter()
+            .find(|entry| entry["attachments"].as_array().is_some_and(|files| !files.is_empty()));
+        entry.unwrap_or_else(|| panic!("no recording in {entries:#?}"))["status"].clone()
     };
-    assert_eq!(notice().await, "sent", "only the text has arrived");
+    assert_eq!(answer().await, "sent", "only one of two parts has arrived");
     town.meta().release_reports().await;
     town.settle().await;
-    assert_eq!(notice().await, "read");
+    assert_eq!(answer().await, "read");
     town.ends().await;
 }
 

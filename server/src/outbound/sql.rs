@@ -173,6 +173,8 @@ const OPEN_OF_RECEIVER: Sql = crate::sql!(
     "SELECT m.id, m.state FROM identity i JOIN message m ON m.contact_id = i.contact_id AND m.identity_id = i.id \
      WHERE i.line_id = $1 AND i.hash = $2 AND m.channel_id = $3 AND m.state IN (2, 3) ORDER BY m.id LIMIT 100"
 );
+/// The reports of two parts may be handled at the same moment: whoever is second must see what the first has noted.
+const ONE_AT_A_TIME: Sql = crate::sql!("SELECT id FROM message WHERE id = $1 {for_update}");
 const PART_DELIVERED: Sql =
     crate::sql!("UPDATE message_part SET delivered = 1 WHERE channel_id = $1 AND external_hash = $2");
 /// Parts on a channel that have not arrived, and how many more there must be than are known of.
@@ -440,6 +442,7 @@ impl Tx<'_> {
 
     /// Notes that a part has arrived; whether the whole message has by that.
     pub(super) fn part_delivered(&mut self, id: Uuid, channel_id: Uuid, hash: Vec<u8>) -> Result<bool> {
+        self.row(ONE_AT_A_TIME, args![id])?;
         self.run(PART_DELIVERED, args![channel_id, hash])?;
         let row = self.one(STILL_OUT, args![id, channel_id])?;
         let (out, known, needed): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
