@@ -164,6 +164,9 @@ pub(super) async fn attempt(
         Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
     };
     progress.requests = rendering.requests.len();
+    if let Err(outcome) = note_parts(app, message, progress.requests).await {
+        return outcome;
+    }
     // One was charged when the message was taken up.
     let cost = cost(channel, &outgoing.content, rendering.requests.len());
     app.pace.charge(channel, cost.saturating_sub(1), now);
@@ -203,6 +206,9 @@ async fn by_smpp(
         Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
     };
     progress.requests = parts.len();
+    if let Err(outcome) = note_parts(app, message, progress.requests).await {
+        return outcome;
+    }
     let cost = cost(channel, &outgoing.content, parts.len());
     app.pace.charge(channel, cost.saturating_sub(1), app.now());
     for part in parts.into_iter().skip(message.parts_sent) {
@@ -279,6 +285,19 @@ async fn ring(app: &App, line: &Line, channel: &Channel, message: &Leased, opene
 fn wait_until(over: Ts, now: Ts, reason: &str) -> Outcome {
     let wait = Duration::from_micros(u64::try_from(over.0 - now.0).unwrap_or(0));
     Outcome::Again { after: Some(wait), reason: reason.to_owned(), counted: false }
+}
+
+/// Writes down of how many parts a message is, before the first one leaves: what is reported of one before our own
+/// answer is written must not count for all.
+async fn note_parts(app: &App, message: &Leased, parts: usize) -> Result<(), Outcome> {
+    if parts < 2 {
+        return Ok(());
+    }
+    let id = message.id;
+    app.store.write(move |tx| tx.message_requests(id, parts)).await.map_err(|error| {
+        tracing::error!(message = %id, %error, "the parts of a message could not be written down");
+        Outcome::again("not_stored")
+    })
 }
 
 /// Sends what the provider has not taken yet of a message, part by part; what it said to the one that it did not take.

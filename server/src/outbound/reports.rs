@@ -58,10 +58,11 @@ pub fn apply(
         consent::stopped_by_provider(tx, app, line, channel, message.contact_id, now)?;
     }
     // The provider's own answer is not written down yet: whether another channel must take over, and whether this was
-    // the last part of it, is decided after that.
+    // the last of several parts, is decided after that.
     let arrived = matches!(report.status, Status::Delivered | Status::Read);
+    let of_several = arrived && message.requests > 1;
     if message.state == MessageState::Sending
-        && (arrived || goes_elsewhere(tx, channel, id, &message, &report.status)?)
+        && (of_several || goes_elsewhere(tx, channel, id, &message, &report.status)?)
     {
         return Ok(None);
     }
