@@ -177,6 +177,7 @@ async fn a_reply_rings_her_up_and_her_answer_is_kept_sealed(town: Town) {
     is_rung_up_and_passes(&amina).await;
     amina.sees(DETAIL).await;
     amina.sees("diga después del tono").await;
+    amina.sees("speak now").await;
     amina.sends_file("audio", "audio/wav", Bytes::from_static(RECORDING)).await;
     amina.sees("Gracias por su llamada").await;
     amina.is_in_a_call_that_is(CallState::Completed).await;

@@ -92,7 +92,12 @@ fn android(at: i64, event: &str, payload: &Value) -> HttpRequest {
 }
 
 fn writes(at: i64, text: &str) -> HttpRequest {
-    let received_at = jiff::Timestamp::from_second(at).expect("a time").to_string();
+    brought(at, at, text)
+}
+
+/// What was written at one time and is brought at another.
+fn brought(at: i64, written_at: i64, text: &str) -> HttpRequest {
+    let received_at = jiff::Timestamp::from_second(written_at).expect("a time").to_string();
     let payload = json!({"message": text, "phoneNumber": "+593991112233", "receivedAt": received_at});
     android(at, "sms:received", &payload)
 }
@@ -111,14 +116,15 @@ async fn a_telephone_of_its_own_answers_for_the_line(town: Town) {
     let base = serve(routes.with_state(gateway.clone())).await;
     let settings = json!({"username": "u", "password": "p", "signing_key": KEY, "base_url": base});
     let channel = adds(&town, "android", "+593990000001", settings).await;
-    assert_eq!(calls(&town, channel, &writes(seconds(&town), "hola")).await, 200);
+    let written_at = seconds(&town);
+    assert_eq!(calls(&town, channel, &writes(written_at, "hola")).await, 200);
     town.settle().await;
     let question = gateway.taken();
     assert_eq!(question.len(), 1, "{question:#?}");
     assert!(question[0]["textMessage"]["text"].as_str().expect("a text").contains("idioma"));
     assert_eq!(question[0]["phoneNumbers"], json!(["+593991112233"]));
     // It comes twice, signed anew, as the app does when our answer got lost.
-    let again = writes(seconds(&town), "hola");
+    let again = brought(seconds(&town) + 1, written_at, "hola");
     assert_eq!(calls(&town, channel, &again).await, 200);
     town.settle().await;
     assert_eq!(gateway.taken().len(), 1, "the same message twice is one");
