@@ -4,7 +4,8 @@
 //!
 //! Inputs follow from seed and round, so that a finding can be played again alone with `--seed S --round R`. A panic
 //! ends the run and prints the input; a crash that takes the process along (a stack that overflows) leaves the last
-//! round in `fuzz-TARGET.last` of the temporary folder. The same targets run under `cargo +nightly fuzz` (flow/fuzz).
+//! round in `fuzz-TARGET.last` of the temporary folder (`TMPDIR`; one in memory, where the disk is slow). The same
+//! targets run under `cargo +nightly fuzz` (flow/fuzz).
 mod mutate;
 mod targets;
 
