@@ -6,8 +6,6 @@ use flow::words::{Attachment, Content, QuickReply, QuickReplyKind, Templating};
 use jiff::civil::{Date, date};
 use serde_json::json;
 
-mod support;
-
 fn choices(texts: &[&str]) -> Vec<QuickReply> {
     let choice = |(i, text): (usize, &&str)| QuickReply {
         id: Some(format!("c{i}")),
@@ -121,7 +119,7 @@ fn what_cannot_be_sent_says_why() {
 fn every_provider_shows_what_it_sends() {
     let asked = content("What do you need, ¿qué necesita?", &["Papers", "Food"]);
     for provider in Provider::ALL {
-        let account = support::account(*provider);
+        let account = crate::support::account(*provider);
         let shown = preview_on(&account, &asked);
         assert_eq!(shown.refused, None, "{provider}");
         assert!(shown.parts.concat().contains("necesita"), "{provider}: {shown:?}");

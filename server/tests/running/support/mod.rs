@@ -1,5 +1,4 @@
 //! What tests of the server share: a server's parts on either database, staff who are signed in, people who write.
-#![expect(dead_code, reason = "every test file uses a part of it")]
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -5,10 +5,8 @@ use flow::words::{Attachment, Content, QuickReply, QuickReplyKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-mod support;
-
 fn accounts() -> Vec<Account> {
-    let mut all: Vec<Account> = Provider::ALL.iter().map(|provider| support::account(*provider)).collect();
+    let mut all: Vec<Account> = Provider::ALL.iter().map(|provider| crate::support::account(*provider)).collect();
     let whatsapp = json!({"account_sid": "AC1", "auth_token": "t", "transport": "whatsapp", "mms": true});
     all.push(Account::new(Provider::Twilio, "+1", None, &whatsapp).unwrap());
     all

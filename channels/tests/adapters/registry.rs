@@ -6,8 +6,6 @@ use channels::{
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-mod support;
-
 fn value(field: &Field) -> Value {
     match field.kind {
         FieldKind::Text | FieldKind::Secret => json!("some-text"),
@@ -214,7 +212,7 @@ fn the_provider_is_told_where_to_call() {
 #[test]
 fn probes_are_well_formed_and_any_answer_gives_an_outcome() {
     for provider in Provider::ALL {
-        let account = support::account(*provider);
+        let account = crate::support::account(*provider);
         for probe in probes(&account, Timestamp::UNIX_EPOCH) {
             assert!(probe.request.url.starts_with("http"), "{provider}");
             for body in ["", "null", "[]", "{}", "{\"ok\": true}", "<html>", "{\"error\": {\"message\": 1}}"]

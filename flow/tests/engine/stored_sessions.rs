@@ -1,16 +1,13 @@
 //! Sessions that earlier versions stored still resume: a sample of each version is kept and never changed.
 #![expect(clippy::unwrap_used, reason = "test code")]
-#[expect(dead_code, reason = "stories are for other tests")]
-mod common;
-
-use common::Story;
+use crate::common::Story;
 use flow::env::Environment;
 use flow::{Contact, Next, Session};
 use serde_json::{Value as Json, json};
 
-const VERSION_1: &str = include_str!("samples/session.v1.json");
-const VERSION_2: &str = include_str!("samples/session.v2.hex");
-const VERSION_3: &str = include_str!("samples/session.v3.hex");
+const VERSION_1: &str = include_str!("../samples/session.v1.json");
+const VERSION_2: &str = include_str!("../samples/session.v2.hex");
+const VERSION_3: &str = include_str!("../samples/session.v3.hex");
 
 fn id(number: u32) -> String {
     format!("60000000-0000-4000-8000-{number:012}")

@@ -1,8 +1,6 @@
 //! A conversation from end to end: start, wait, answer, wait, end.
 #![expect(clippy::unwrap_used, reason = "test code")]
-mod common;
-
-use common::Story;
+use crate::common::Story;
 use flow::env::Environment;
 use flow::events::{EventKind, MsgIn};
 use flow::{Contact, Next, Resume};

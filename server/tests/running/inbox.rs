@@ -1,7 +1,5 @@
 //! What staff do with conversations, over HTTP.
 #![expect(clippy::unwrap_used, reason = "test code")]
-mod support;
-
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
@@ -10,7 +8,7 @@ use openline::inbox::UNDO_SECONDS;
 use openline::lines::TriageKind;
 use openline::store::{Sql, Value as Stored};
 use serde_json::{Value, json};
-use support::{Browser, World};
+use crate::support::{Browser, World};
 use uuid::Uuid;
 
 on_both_databases!(
@@ -51,10 +49,10 @@ impl<'a> Desk<'a> {
         let page = self.browser.get(&self.path(id, "/messages")).await.ok();
         page["items"].as_array().unwrap().clone()
     }
-    async fn does(&self, id: Uuid, verb: &str, body: Value) -> support::Answer {
+    async fn does(&self, id: Uuid, verb: &str, body: Value) -> crate::support::Answer {
         self.browser.post(&self.path(id, &format!("/{verb}")), body).await
     }
-    async fn says(&self, id: Uuid, words: &str) -> support::Answer {
+    async fn says(&self, id: Uuid, words: &str) -> crate::support::Answer {
         let last = self.get(id).await["last_entry_id"].clone();
         let reply = json!({"text": words, "expected_last_id": last, "client_id": self.world.app.id()});
         self.does(id, "reply", reply).await

@@ -1,7 +1,5 @@
 //! Signing in, staying signed in, and what every role may do on every route.
 #![expect(clippy::unwrap_used, reason = "test code")]
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
@@ -12,7 +10,7 @@ use openline::access::{ABSOLUTE_SECONDS, FAILURE_WINDOW_SECONDS, Grant, IDLE_SEC
 use openline::lines::TriageKind;
 use openline::store::{Sql, Value as Stored};
 use serde_json::{Value, json};
-use support::{Browser, PASSWORD, World};
+use crate::support::{Browser, PASSWORD, World};
 use uuid::Uuid;
 
 on_both_databases!(
@@ -25,7 +23,7 @@ on_both_databases!(
     every_route_answers_every_role_as_the_table_says,
 );
 
-async fn try_password(browser: &Browser, email: &str, password: &str, from: Option<&str>) -> support::Answer {
+async fn try_password(browser: &Browser, email: &str, password: &str, from: Option<&str>) -> crate::support::Answer {
     let body = json!({"email": email, "password": password}).to_string();
     let request = browser.request(Method::POST, "/session").header("content-type", "application/json");
     let mut request = request.body(Body::from(body)).unwrap();
@@ -193,7 +191,7 @@ async fn the_administrator_keeps_the_users(world: World) {
     assert_eq!(names, ["Esteban", "Ana María"]);
 }
 
-const TABLE: &str = include_str!("access_matrix.txt");
+const TABLE: &str = include_str!("../access_matrix.txt");
 /// In the order of the table's columns; the first column is nobody.
 const ROLES: [Role; 7] = [
     Role::Agent,

@@ -6,8 +6,6 @@ use channels::{
 };
 use serde_json::json;
 
-mod support;
-
 const URL: &str = "https://line.example.org/hooks/7";
 
 fn post(content_type: &str, body: &[u8]) -> HttpRequest {
@@ -27,7 +25,7 @@ fn what_is_too_large_is_not_read_by_anybody() {
         ..post("application/x-www-form-urlencoded", b"")
     };
     for provider in Provider::ALL {
-        let account = support::account(*provider);
+        let account = crate::support::account(*provider);
         for request in [&large, &long] {
             let error = receive(&account, request).expect_err("it is too large");
             assert_eq!(error.place, "size", "{provider}");
@@ -48,7 +46,7 @@ fn what_is_deep_or_wide_is_read_or_refused_and_does_not_hang() {
         format!("{{\"entry\": [{}]}}", vec!["{\"changes\": [{}]}"; 5_000].join(",")),
     ];
     for provider in Provider::ALL {
-        let account = support::account(*provider);
+        let account = crate::support::account(*provider);
         for body in &bodies {
             for content_type in ["application/json", "multipart/form-data; boundary=xx"] {
                 let _ = receive(&account, &post(content_type, body.as_bytes()));

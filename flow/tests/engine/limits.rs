@@ -1,9 +1,6 @@
 //! A limit that stops a flow says which it is, in an event for the flow's author.
 #![expect(clippy::unwrap_used, reason = "test code")]
-#[expect(dead_code, reason = "not every story needs everything")]
-mod common;
-
-use common::Story;
+use crate::common::Story;
 use flow::env::Environment;
 use flow::{Contact, Limits};
 use serde_json::{Value as Json, json};

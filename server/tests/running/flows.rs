@@ -1,7 +1,5 @@
 //! Flows in the console: import with a report, drafts, the simulator, saved conversations, publishing.
 #![expect(clippy::unwrap_used, reason = "test code")]
-mod support;
-
 use axum::body::Body;
 use http::{Method, StatusCode};
 use openline::access::Role;
@@ -9,7 +7,7 @@ use openline::contacts::{self, ConsentState};
 use openline::flows::{self, Route, Wrote};
 use openline::lines;
 use serde_json::{Value, json};
-use support::{Answer, Browser, World};
+use crate::support::{Answer, Browser, World};
 use uuid::Uuid;
 
 on_both_databases!(
@@ -393,7 +391,7 @@ async fn a_draft_is_published_only_over_what_was_seen(world: World) {
     let flor = author(&world).await;
     brings(&world, &flor, &export(&[shelter("¿Necesita refugio?")])).await;
     let seen = looks(&world, &flor).await["published"]["version"].clone();
-    lines::import_files(&world.app, support::content("casa")).await.unwrap();
+    lines::import_files(&world.app, crate::support::content("casa")).await.unwrap();
     let refused = publishes(&world, &flor, &seen).await;
     assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "changed-meanwhile"));
     assert_eq!(refused.body["version"], json!(seen.as_i64().unwrap() + 1));
@@ -566,7 +564,7 @@ async fn a_flow_that_stops_without_a_word_leaves_nobody_alone(world: World) {
 }
 
 async fn a_content_folder_is_held_to_the_same(world: World) {
-    let mut files = support::content("casa");
+    let mut files = crate::support::content("casa");
     let red = json!({"name": "Red", "flow": "menu", "contact": {"language": "spa"}, "steps": [
         {"expects": ["Otra cosa"]}]});
     files.insert("conversations/red.json".to_owned(), red.to_string().into_bytes());

@@ -1,9 +1,6 @@
 //! Definitions from before spec 13: what they become, and that people can talk to them.
 #![expect(clippy::unwrap_used, reason = "test code")]
-#[expect(dead_code, reason = "not every story needs everything")]
-mod common;
-
-use common::Story;
+use crate::common::Story;
 use flow::env::Environment;
 use flow::excellent::tools;
 use flow::migrations::legacy::{TemplateOptions, is_legacy, migrate_template, to_13};

@@ -1,0 +1,16 @@
+//! The adapters, seen from outside: what providers send and what they are sent.
+//!
+//! One program, because each further one would be linked against everything again.
+
+mod android;
+mod communities;
+mod hostile;
+mod odd_calls;
+mod preview;
+mod providers;
+mod registry;
+mod signatures;
+mod support;
+mod twilio;
+mod voice;
+mod whatsapp_cloud;

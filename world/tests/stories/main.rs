@@ -1,0 +1,16 @@
+//! People, staff and providers of the fake world against the real server, on both databases.
+//!
+//! One program, because each further one would be linked against everything again.
+
+mod delivery;
+mod edges;
+mod faults;
+mod media;
+mod postgres_tls;
+mod power_cut;
+mod smpp;
+mod story;
+mod telegram_viber;
+mod two_processes;
+mod voice;
+mod webhooks;
