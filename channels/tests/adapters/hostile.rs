@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn accounts() -> Vec<Account> {
-    let mut all: Vec<Account> = Provider::ALL.iter().map(|provider| crate::support::account(*provider)).collect();
+    let mut all: Vec<Account> =
+        Provider::ALL.iter().map(|provider| crate::support::account(*provider)).collect();
     let whatsapp = json!({"account_sid": "AC1", "auth_token": "t", "transport": "whatsapp", "mms": true});
     all.push(Account::new(Provider::Twilio, "+1", None, &whatsapp).unwrap());
     all

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use crate::support::{Browser, PASSWORD, World};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Method, StatusCode};
@@ -10,7 +11,6 @@ use openline::access::{ABSOLUTE_SECONDS, FAILURE_WINDOW_SECONDS, Grant, IDLE_SEC
 use openline::lines::TriageKind;
 use openline::store::{Sql, Value as Stored};
 use serde_json::{Value, json};
-use crate::support::{Browser, PASSWORD, World};
 use uuid::Uuid;
 
 on_both_databases!(
@@ -23,7 +23,12 @@ on_both_databases!(
     every_route_answers_every_role_as_the_table_says,
 );
 
-async fn try_password(browser: &Browser, email: &str, password: &str, from: Option<&str>) -> crate::support::Answer {
+async fn try_password(
+    browser: &Browser,
+    email: &str,
+    password: &str,
+    from: Option<&str>,
+) -> crate::support::Answer {
     let body = json!({"email": email, "password": password}).to_string();
     let request = browser.request(Method::POST, "/session").header("content-type", "application/json");
     let mut request = request.body(Body::from(body)).unwrap();

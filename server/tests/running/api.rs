@@ -1,10 +1,10 @@
 //! The shell of the API: problems for everything that is wrong, headers on everything.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::World;
 use axum::body::Body;
 use http::{Method, StatusCode};
 use openline::access::Role;
 use serde_json::json;
-use crate::support::World;
 
 on_both_databases!(whatever_is_wrong_is_a_problem, the_document_is_made_from_the_code);
 

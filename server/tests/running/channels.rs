@@ -1,12 +1,12 @@
 //! Setting channels up by the API: secrets go in and never come out, wrong settings are named, the provider is asked.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::{Answer, Browser, World};
 use axum::Router;
 use axum::routing::get;
 use http::{Method, StatusCode};
 use openline::access::Role;
 use openline::lines;
 use serde_json::{Value, json};
-use crate::support::{Answer, Browser, World};
 
 on_both_databases!(
     a_channel_is_set_up_and_its_secrets_stay_in,

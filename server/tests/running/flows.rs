@@ -1,5 +1,6 @@
 //! Flows in the console: import with a report, drafts, the simulator, saved conversations, publishing.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::{Answer, Browser, World};
 use axum::body::Body;
 use http::{Method, StatusCode};
 use openline::access::Role;
@@ -7,7 +8,6 @@ use openline::contacts::{self, ConsentState};
 use openline::flows::{self, Route, Wrote};
 use openline::lines;
 use serde_json::{Value, json};
-use crate::support::{Answer, Browser, World};
 use uuid::Uuid;
 
 on_both_databases!(

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 use std::collections::BTreeSet;
 
+use crate::support::{Browser, World};
 use http::{Method, StatusCode};
 use openline::access::Role;
 use openline::inbox::UNDO_SECONDS;
 use openline::lines::TriageKind;
 use openline::store::{Sql, Value as Stored};
 use serde_json::{Value, json};
-use crate::support::{Browser, World};
 use uuid::Uuid;
 
 on_both_databases!(

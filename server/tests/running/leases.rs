@@ -1,9 +1,9 @@
 //! Processes that share the people: what one was sending is unknown once it is gone, and its own while it lives.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::World;
 use openline::args;
 use openline::inbound::leases::{LEASE_SECONDS, renew};
 use openline::store::Ts;
-use crate::support::World;
 use uuid::Uuid;
 
 on_both_databases!(what_a_process_was_sending_is_unknown_once_it_is_gone);

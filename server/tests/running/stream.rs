@@ -1,10 +1,10 @@
 //! The event stream of a browser tab: what it tells, to whom, and how it goes on after a lost connection.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::World;
 use openline::access::Role;
 use openline::lines::TriageKind;
 use openline::live::KEPT_SECONDS;
 use serde_json::{Value, json};
-use crate::support::World;
 
 on_both_databases!(
     what_happens_is_told_as_it_happens,

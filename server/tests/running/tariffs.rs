@@ -1,10 +1,10 @@
 //! What sending costs: the administrators' table, and what staff and flow authors see of it before anything is sent.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::support::{Answer, Browser, World};
 use http::{Method, StatusCode};
 use openline::access::Role;
 use openline::lines::{self, NewChannel};
 use serde_json::{Value, json};
-use crate::support::{Answer, Browser, World};
 use uuid::Uuid;
 
 on_both_databases!(
