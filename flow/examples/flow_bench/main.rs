@@ -21,6 +21,10 @@ use serde_json::{Value as Json, json};
 use conversation::Conversation;
 use meter::{Budget, peak_rss_mb};
 
+/// The allocator that the engine has in the product: every program of the server allocates with it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What happens to the session between two sprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
