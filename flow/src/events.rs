@@ -2,7 +2,6 @@
 //! history, webhooks and the conformance data share it; the server matches the enum exhaustively.
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -535,8 +534,7 @@ impl EventKind {
 impl Event {
     /// Makes the event with its own id and time, in that order.
     pub(crate) fn new(source: &mut dyn crate::source::Source, kind: EventKind) -> Self {
-        let uuid = source.uuid_v7();
-        let created_on: Timestamp = source.now();
+        let (uuid, created_on) = source.stamp();
         Self { uuid, created_on: created_on.into(), kind }
     }
 }

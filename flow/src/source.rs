@@ -10,6 +10,11 @@ pub trait Source {
     fn now(&mut self) -> Timestamp;
     /// A time-ordered id (version 7), for sessions, runs, events and messages.
     fn uuid_v7(&mut self) -> Uuid;
+    /// An id and the moment for one event, as [`Self::uuid_v7`] and then [`Self::now`] give them. A source whose ids
+    /// and moments come from one clock can read it once for both.
+    fn stamp(&mut self) -> (Uuid, Timestamp) {
+        (self.uuid_v7(), self.now())
+    }
     /// A random id (version 4), for sprints and steps.
     fn uuid_v4(&mut self) -> Uuid;
     /// A uniform random integer in `0..bound`; `bound` is at least 1.

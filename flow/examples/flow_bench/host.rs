@@ -24,6 +24,14 @@ impl Clock {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)
     }
+
+    fn id_of(&mut self, now: Timestamp) -> Uuid {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let random = (u128::from(self.next()) << 64) | u128::from(self.next());
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&random.to_be_bytes()[..10]);
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
 }
 
 impl Source for Clock {
@@ -33,11 +41,13 @@ impl Source for Clock {
     }
 
     fn uuid_v7(&mut self) -> Uuid {
-        let millis = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
-        let random = (u128::from(self.next()) << 64) | u128::from(self.next());
-        let mut bytes = [0; 10];
-        bytes.copy_from_slice(&random.to_be_bytes()[..10]);
-        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+        let now = self.now();
+        self.id_of(now)
+    }
+
+    fn stamp(&mut self) -> (Uuid, Timestamp) {
+        let now = self.now();
+        (self.id_of(now), now)
     }
 
     fn uuid_v4(&mut self) -> Uuid {
