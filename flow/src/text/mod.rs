@@ -7,18 +7,28 @@ pub mod languages;
 pub mod layout;
 pub mod locations;
 pub mod names;
+mod north_america;
 pub mod numbers;
 pub mod obfuscation;
 pub mod phones;
 pub mod tokens;
 pub mod urns;
 
-use jiff::tz::TimeZone;
+use std::cell::RefCell;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use smol_str::SmolStr;
 
 /// A time zone name that the IANA database does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown time zone {0}")]
 pub struct UnknownZone(String);
+
+thread_local! {
+    /// The zone that was asked for last. People who live elsewhere than their line mostly live in the same place, and
+    /// every sprint asks.
+    static LAST_ZONE: RefCell<Option<(SmolStr, TimeZone)>> = const { RefCell::new(None) };
+}
 
 /// The zone of that IANA name. The database is compiled in; the machine's own is never read.
 ///
@@ -28,7 +38,14 @@ pub fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
     if name == "UTC" || name.is_empty() {
         return Ok(TimeZone::UTC);
     }
-    jiff::tz::TimeZoneDatabase::bundled().get(name).map_err(|_| UnknownZone(name.to_owned()))
+    LAST_ZONE.with_borrow_mut(|last| match last {
+        Some((known, zone)) if *known == name => Ok(zone.clone()),
+        _ => {
+            let zone = TimeZoneDatabase::bundled().get(name).map_err(|_| UnknownZone(name.to_owned()))?;
+            *last = Some((name.into(), zone.clone()));
+            Ok(zone)
+        }
+    })
 }
 
 /// In lower case, letter by letter (no letter becomes two).

@@ -2,6 +2,7 @@
 use rlibphonenumber::phonenumber_matcher::FindNumberExt;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
 
+use super::north_america;
 use crate::env::Country;
 
 /// Digits of a short code, which belongs to no numbering plan that could be checked.
@@ -172,13 +173,30 @@ fn whole(text: &str, country: Option<Country>) -> Option<String> {
     if !shaped {
         return None;
     }
-    let number = read(text, region(country))?;
+    let compact: String = text.chars().filter(|letter| *letter != ' ').collect();
+    if let Some(number) = plain(&compact) {
+        return is_valid(&number).then_some(compact);
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, region(country)).ok()?;
     PHONE_NUMBER_UTIL.is_valid_number(&number).then(|| e164(&number))
 }
 
-/// Reads a number. One that is written in full mostly needs no look at the plans, which is most of the work.
-fn read(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
-    plain(text).or_else(|| PHONE_NUMBER_UTIL.parse(text, region).ok())
+fn is_valid(number: &PhoneNumber) -> bool {
+    shared_plan_country(number).is_some() || PHONE_NUMBER_UTIL.is_valid_number(number)
+}
+
+/// The country of a valid number of calling code 1 whose area is known.
+fn shared_plan_country(number: &PhoneNumber) -> Option<Country> {
+    if number.country_code == north_america::CODE {
+        north_america::country(number.national_number)
+    } else {
+        None
+    }
+}
+
+/// Reads a full number. Most need no look at the plans, which is most of the work.
+fn read(text: &str) -> Option<PhoneNumber> {
+    plain(text).or_else(|| PHONE_NUMBER_UTIL.parse(text, None).ok())
 }
 
 /// A `+`, one of the [`PLAIN_CODES`] and digits behind it.
@@ -190,7 +208,12 @@ fn plain(text: &str) -> Option<PhoneNumber> {
         return None;
     }
     let (country_code, national_number) = (code.parse().ok()?, rest.parse().ok()?);
-    Some(PhoneNumber { country_code, national_number, ..PhoneNumber::default() })
+    Some(full(country_code, national_number))
+}
+
+/// A number without anything else: no extension, no zero that belongs to it.
+fn full(country_code: i32, national_number: u64) -> PhoneNumber {
+    PhoneNumber { country_code, national_number, ..PhoneNumber::default() }
 }
 
 /// A full number that has been read: reading takes longer than everything that is asked of it.
@@ -204,9 +227,11 @@ impl Phone {
     /// Reads a full number; `None` when it is none.
     #[must_use]
     pub fn read(number: &str) -> Option<Self> {
-        let number = read(number, None)?;
-        let region = PHONE_NUMBER_UTIL.get_region_for_number(&number);
-        let country = region.and_then(|region| region.to_string().parse().ok());
+        let number = read(number)?;
+        let country = shared_plan_country(&number).or_else(|| {
+            let region = PHONE_NUMBER_UTIL.get_region_for_number(&number)?;
+            region.to_string().parse().ok()
+        });
         Some(Self { number, country })
     }
 
@@ -219,7 +244,7 @@ impl Phone {
     /// As people of its country write it.
     #[must_use]
     pub fn national(&self) -> String {
-        PHONE_NUMBER_UTIL.format(&self.number, PhoneNumberFormat::National).into_owned()
+        written(&self.number)
     }
 }
 
@@ -233,10 +258,14 @@ impl std::fmt::Debug for Phone {
 /// The number as people of its country write it; any other text as it is.
 #[must_use]
 pub fn national(number: &str) -> String {
-    match read(number, None) {
-        Some(parsed) => PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::National).into_owned(),
-        None => number.to_owned(),
-    }
+    read(number).map_or_else(|| number.to_owned(), |number| written(&number))
+}
+
+fn written(number: &PhoneNumber) -> String {
+    let short = number.country_code == north_america::CODE
+        && *number == full(number.country_code, number.national_number);
+    let short = if short { north_america::national(number.national_number) } else { None };
+    short.unwrap_or_else(|| PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::National).into_owned())
 }
 
 /// The country that a full number belongs to.
