@@ -41,8 +41,7 @@ pub(super) fn resolve(name: &str, resolver: Option<&dyn Resolver>) -> Result<Pro
 
 /// What a word on its own searches for.
 pub(super) fn implicit(text: &str, env: &Environment) -> Condition {
-    let condition =
-        |property, operator, value: &str| Condition { property, operator, value: value.to_owned() };
+    let condition = |property, operator, value: &str| Condition::new(property, operator, value.to_owned());
     if env.redaction_policy == RedactionPolicy::Urns {
         if is_reference(text) {
             return condition(Property::Attribute(Attribute::Ref), Operator::Equal, text);
@@ -104,7 +103,7 @@ pub(super) fn check(
     env: &Environment,
     resolver: Option<&dyn Resolver>,
 ) -> Result<(), QueryError> {
-    let Condition { property, operator, value } = condition;
+    let Condition { property, operator, value, .. } = condition;
     let is_urn = matches!(property, Property::Scheme(_) | Property::Attribute(Attribute::Urn));
     if is_urn && env.redaction_policy == RedactionPolicy::Urns && !value.is_empty() {
         return Err(QueryError::new("redacted_urns", "cannot query on redacted URNs", &[]));

@@ -53,7 +53,7 @@ fn evaluate(node: &QueryNode, env: &Environment, object: &dyn Queryable) -> bool
 }
 
 fn holds(condition: &Condition, env: &Environment, values: &[Searched<'_>]) -> bool {
-    let Condition { property, operator, value } = condition;
+    let Condition { property, operator, value, .. } = condition;
     if value.is_empty() {
         let set = values.iter().any(|value| !matches!(value, Searched::Text(text) if text.is_empty()));
         return match operator {
@@ -64,15 +64,16 @@ fn holds(condition: &Condition, env: &Environment, values: &[Searched<'_>]) -> b
     }
     match operator {
         // true of somebody who has no value too
-        Operator::NotEqual => !values.iter().any(|held| compare(Operator::Equal, value, env, held)),
+        Operator::NotEqual => !values.iter().any(|held| compare(Operator::Equal, condition, env, held)),
         Operator::Contains if *property == Property::Attribute(Attribute::Name) => {
             values.iter().any(|held| matches!(held, Searched::Text(text) if name_contains(text, value)))
         }
-        _ => values.iter().any(|held| compare(*operator, value, env, held)),
+        _ => values.iter().any(|held| compare(*operator, condition, env, held)),
     }
 }
 
-fn compare(operator: Operator, value: &str, env: &Environment, held: &Searched<'_>) -> bool {
+fn compare(operator: Operator, condition: &Condition, env: &Environment, held: &Searched<'_>) -> bool {
+    let value = condition.value.as_str();
     match held {
         Searched::Text(text) => match operator {
             Operator::Equal if text.is_ascii() && value.is_ascii() => text.eq_ignore_ascii_case(value),
@@ -80,7 +81,7 @@ fn compare(operator: Operator, value: &str, env: &Environment, held: &Searched<'
             Operator::Contains => text.to_lowercase().contains(&value.to_lowercase()),
             _ => false,
         },
-        Searched::Number(number) => to_number(value).is_some_and(|value| match operator {
+        Searched::Number(number) => condition.number.is_some_and(|value| match operator {
             Operator::Equal => *number == value,
             Operator::Greater => *number > value,
             Operator::GreaterOrEqual => *number >= value,

@@ -15,6 +15,7 @@ pub use inspect::{GroupPointer, QueryInspection};
 use crate::assets::{Assets, Field};
 use crate::contact::Contact;
 use crate::env::Environment;
+use crate::excellent::Decimal;
 use crate::refs::{FlowRef, Ref};
 
 /// The longest query, in characters.
@@ -47,6 +48,15 @@ pub struct Condition {
     pub operator: Operator,
     /// As written; empty to ask whether there is a value.
     pub value: String,
+    /// The number that the value is: read once, not for everybody who is compared with it.
+    number: Option<Decimal>,
+}
+
+impl Condition {
+    fn new(property: Property, operator: Operator, value: String) -> Self {
+        let number = check::to_number(&value);
+        Self { property, operator, value, number }
+    }
 }
 
 /// What is compared.

@@ -47,7 +47,7 @@ pub(super) fn parse(
         && let Some(number) = crate::tel::parse(text, env.country)
     {
         let property = super::Property::Scheme("tel".to_owned());
-        return Ok(QueryNode::Condition(Condition { property, operator: Operator::Equal, value: number }));
+        return Ok(QueryNode::Condition(Condition::new(property, Operator::Equal, number)));
     }
     let tokens = tokens(text);
     let mut parser = Parser { env, resolver, tokens, at: 0, depth: 0, conditions: 0 };
@@ -147,7 +147,7 @@ impl Parser<'_> {
     fn condition(&mut self, name: &str, operator: Operator, value: String) -> Result<QueryNode, QueryError> {
         self.count()?;
         let property = resolve(name, self.resolver)?;
-        let condition = Condition { property, operator, value };
+        let condition = Condition::new(property, operator, value);
         check(&condition, self.env, self.resolver)?;
         Ok(QueryNode::Condition(condition))
     }

@@ -355,6 +355,17 @@ impl From<usize> for Decimal {
 }
 
 /// Reads `123`, `-1.5`, `.5`: digits with at most one decimal point and a minus sign, no exponent.
+/// A few digits and nothing else as a number.
+fn plain_number(digits: &[u8]) -> Option<i64> {
+    if !(1..=PLAIN_DIGITS).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0_i64, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit <= 9).then(|| number * 10 + i64::from(digit))
+    })
+}
+
 impl FromStr for Decimal {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -362,11 +373,8 @@ impl FromStr for Decimal {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let plain = digits.as_bytes();
-        if (1..=PLAIN_DIGITS).contains(&plain.len()) && plain.iter().all(u8::is_ascii_digit) {
-            let number = plain.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-            return Self::new(i128::from(if negative { -number } else { number }), 0)
-                .map_err(|_| ParseError::TooManyDigits);
+        if let Some(number) = plain_number(digits.as_bytes()) {
+            return Ok(Self::from(if negative { -number } else { number }));
         }
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let both = whole.bytes().chain(fraction.bytes());
