@@ -16,6 +16,15 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Its word in data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gsm7 => "gsm7",
+            Self::Ucs2 => "ucs2",
+        }
+    }
+
     /// Units that a message of one part holds.
     #[must_use]
     pub const fn single(self) -> usize {

@@ -417,7 +417,7 @@ fn of_line(msg: &MsgOut, on: &On<'_>, costs: &mut Costs) -> Bubble {
         degraded,
         segments: preview.segments.map(|segments| Segments {
             count: segments.count,
-            encoding: word(serde_json::to_value(segments.encoding)),
+            encoding: segments.encoding.as_str(),
             characters: segments.characters,
         }),
         price: price.map(PriceView::of),

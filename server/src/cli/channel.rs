@@ -88,14 +88,15 @@ pub async fn run(config: Config, command: ChannelCommand) -> anyhow::Result<Exit
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    let place = path.display().to_string();
+    let is_input = path == Path::new("-");
+    let place = if is_input { "standard input".to_owned() } else { path.display().to_string() };
+    let source: Box<dyn std::io::Read> = if is_input {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).with_context(|| place.clone())?)
+    };
     let mut text = String::new();
-    if place == "-" {
-        std::io::stdin().take(MAX_FILE_BYTES).read_to_string(&mut text).context("standard input")?;
-        return Ok(text);
-    }
-    let file = std::fs::File::open(path).with_context(|| place.clone())?;
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).with_context(|| place.clone())?;
+    source.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).with_context(|| place.clone())?;
     anyhow::ensure!(text.len() as u64 <= MAX_FILE_BYTES, "{place} is larger than a megabyte");
     Ok(text)
 }

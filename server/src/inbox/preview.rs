@@ -72,10 +72,7 @@ fn view(preview: Preview, price: Option<PriceView>) -> ReplyPreview {
     ReplyPreview {
         segments: preview.segments.map(|segments| ReplySegments {
             count: segments.count,
-            encoding: match segments.encoding {
-                channels::segments::Encoding::Gsm7 => "gsm7",
-                channels::segments::Encoding::Ucs2 => "ucs2",
-            },
+            encoding: segments.encoding.as_str(),
             characters: segments.characters,
             left_in_last: segments.left_in_last,
         }),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::setup::{self, ProviderSays};
 use crate::app::App;
 use crate::args;
+use crate::lines::Channel;
 use crate::store::{Result, Sql, StoreError, Ts, Tx};
 
 /// How often the server asks by itself.
@@ -68,18 +69,25 @@ pub async fn ask_loop(app: App) {
 /// # Errors
 /// When the store refuses.
 pub async fn ask_due(app: &App) -> Result<usize> {
-    let channels: Vec<_> = app.lines().channels().cloned().collect();
-    let mut asked = 0;
-    for channel in channels {
-        let can_be_asked = channel
-            .account()
-            .and_then(|account| channels::provider_info(account.provider()))
-            .is_some_and(|info| info.can_be_tested);
-        let (id, now) = (channel.id, app.now());
-        if can_be_asked && app.store.write(move |tx| tx.take_turn_to_ask(id, now)).await? {
-            setup::test(app, &channel).await?;
-            asked += 1;
+    let askable: Vec<_> = app.lines().channels().filter(|channel| can_be_asked(channel)).cloned().collect();
+    let (ids, now): (Vec<Uuid>, _) = (askable.iter().map(|channel| channel.id).collect(), app.now());
+    let due = app.store.write(move |tx| {
+        let mut due = Vec::new();
+        for id in &ids {
+            if tx.take_turn_to_ask(*id, now)? {
+                due.push(*id);
+            }
         }
+        Ok(due)
+    });
+    let due = due.await?;
+    for channel in askable.iter().filter(|channel| due.contains(&channel.id)) {
+        setup::test(app, channel).await?;
     }
-    Ok(asked)
+    Ok(due.len())
+}
+
+fn can_be_asked(channel: &Channel) -> bool {
+    let provider = channel.account().map(|account| account.provider());
+    provider.and_then(channels::provider_info).is_some_and(|info| info.can_be_tested)
 }

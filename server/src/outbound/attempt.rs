@@ -88,8 +88,6 @@ pub(super) fn ended(state: MessageState, reason: &str) -> Outcome {
 pub(super) struct Progress {
     /// The provider's ids of the parts that it has taken.
     pub parts: Vec<String>,
-    /// How many requests the message needs over all; 0 when it did not come to that.
-    pub requests: usize,
     /// Addresses of hers that the provider told and that we did not know.
     pub identities: Vec<Urn>,
     /// Whether a reply token went out that works once.
@@ -101,13 +99,11 @@ impl Progress {
     fn taken(&mut self, message: &Leased, settled: Settled) -> Result<(), Settled> {
         match settled {
             // A part without an id of the provider's still counts as sent, under ours.
-            Settled::Sent { external_id, .. } if external_id.is_empty() => {
+            Settled::Sent { external_id, identities } => {
                 let number = message.parts_sent + self.parts.len();
-                self.parts.push(format!("{}/{number}", message.id));
-                Ok(())
-            }
-            Settled::Sent { external_id, .. } => {
-                self.parts.push(external_id);
+                let ours = || format!("{}/{number}", message.id);
+                self.parts.push(if external_id.is_empty() { ours() } else { external_id });
+                self.identities.extend(identities);
                 Ok(())
             }
             settled => Err(settled),
@@ -124,7 +120,7 @@ pub(super) async fn attempt(
     progress: &mut Progress,
 ) -> Outcome {
     let now = app.now();
-    if let Some(refusal) = refused_at_last(line, message, now) {
+    if let Some(refusal) = refused_at_last(line, channel, message, now) {
         return refusal;
     }
     let opened = match open(app, message).await {
@@ -148,7 +144,7 @@ pub(super) async fn attempt(
         return Outcome::Elsewhere { reason: "window_closed".to_owned() };
     }
     if channel.kind == ChannelKind::Voice {
-        return ring(app, line, channel, message, opened).await;
+        return ring(app, channel, message, opened).await;
     }
     if let Err(wait) = app.pace.charge_person(channel, message.contact_id, now) {
         return Outcome::Again { after: Some(wait), reason: "pair_rate".to_owned(), counted: false };
@@ -163,13 +159,10 @@ pub(super) async fn attempt(
         Ok(rendering) => rendering,
         Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
     };
-    progress.requests = rendering.requests.len();
-    if let Err(outcome) = note_parts(app, message, progress.requests).await {
+    if let Err(outcome) = announced(app, channel, message, &outgoing.content, rendering.requests.len()).await
+    {
         return outcome;
     }
-    // One was charged when the message was taken up.
-    let cost = cost(channel, &outgoing.content, rendering.requests.len());
-    app.pace.charge(channel, cost.saturating_sub(1), now);
     let once = channels::reply_tokens(account.provider()).is_some_and(|tokens| tokens.once);
     progress.reply_used = once && outgoing.reply_token.is_some();
     let mut left = send_parts(app, &account, message, &rendering.requests, progress).await;
@@ -182,12 +175,44 @@ pub(super) async fn attempt(
         left = send_parts(app, &account, message, &rendering.requests, progress).await;
     }
     progress.identities.retain(|urn| known.iter().all(|known| known.identity() != urn.identity()));
+    concluded(app, channel, message, &outgoing.content, left)
+}
+
+/// What precedes the first request, whichever way they go: how many there are is written down, since what is reported
+/// of one part before our own answer is written must not count for all; and the channel's budget is charged.
+async fn announced(
+    app: &App,
+    channel: &Channel,
+    message: &Leased,
+    content: &Content,
+    requests: usize,
+) -> Result<(), Outcome> {
+    let (id, count) = (message.id, i64::try_from(requests).unwrap_or(i64::MAX));
+    if count > 1 && message.requests != Some(count) {
+        app.store.write(move |tx| tx.message_requests(id, count)).await.map_err(|error| {
+            tracing::error!(message = %id, %error, "the parts of a message could not be written down");
+            Outcome::again("not_stored")
+        })?;
+    }
+    // One was charged when the message was taken up.
+    app.pace.charge(channel, cost(channel, content, requests).saturating_sub(1), app.now());
+    Ok(())
+}
+
+/// What became of the attempt: all parts were taken, or what was said to the one that was not.
+fn concluded(
+    app: &App,
+    channel: &Channel,
+    message: &Leased,
+    content: &Content,
+    left: Result<Option<Settled>, Outcome>,
+) -> Outcome {
     match left {
         Ok(None) => {
             app.pace.went_well(channel.id, app.now());
             Outcome::Sent
         }
-        Ok(Some(settled)) => refused(app, channel, message, &outgoing.content, settled),
+        Ok(Some(settled)) => refused(app, channel, message, content, settled),
         Err(outcome) => outcome,
     }
 }
@@ -205,37 +230,43 @@ async fn by_smpp(
         Ok((parts, _)) => parts,
         Err(refused) => return ended(MessageState::Failed, &format!("bad_request {refused}")),
     };
-    progress.requests = parts.len();
-    if let Err(outcome) = note_parts(app, message, progress.requests).await {
+    if let Err(outcome) = announced(app, channel, message, &outgoing.content, parts.len()).await {
         return outcome;
     }
-    let cost = cost(channel, &outgoing.content, parts.len());
-    app.pace.charge(channel, cost.saturating_sub(1), app.now());
+    let left = submit_parts(app, channel, account, message, parts, progress).await;
+    concluded(app, channel, message, &outgoing.content, left)
+}
+
+/// Submits the parts that the message centre has not taken yet; what it said to the one that it did not take.
+async fn submit_parts(
+    app: &App,
+    channel: &Channel,
+    account: &channels::smpp::Account,
+    message: &Leased,
+    parts: Vec<channels::smpp::pdu::Sm>,
+    progress: &mut Progress,
+) -> Result<Option<Settled>, Outcome> {
     for part in parts.into_iter().skip(message.parts_sent) {
         let settled = match app.smpp.submit(channel.id, message.id, part).await {
             Answered::With { status, message_id } => channels::smpp::settle(account, status, &message_id),
-            Answered::Lost => return Outcome::Unknown { reason: "answer_lost" },
+            Answered::Lost => return Err(Outcome::Unknown { reason: "answer_lost" }),
             // Without another way it waits for the session, as long as a message may wait at all.
             Answered::NotBound => {
                 let counted = !channel.delivery.fail_over.is_empty();
                 let (after, reason) = (Some(NO_SESSION_PAUSE), "no_connection".to_owned());
-                return Outcome::Again { after, reason, counted };
+                return Err(Outcome::Again { after, reason, counted });
             }
         };
         if let Err(settled) = progress.taken(message, settled) {
-            return refused(app, channel, message, &outgoing.content, settled);
+            return Ok(Some(settled));
         }
     }
-    app.pace.went_well(channel.id, app.now());
-    Outcome::Sent
+    Ok(None)
 }
 
-/// Rings a person up, so that the call can say the message. Nobody is rung up at night.
-async fn ring(app: &App, line: &Line, channel: &Channel, message: &Leased, opened: Opened) -> Outcome {
+/// Rings a person up, so that the call can say the message.
+async fn ring(app: &App, channel: &Channel, message: &Leased, opened: Opened) -> Outcome {
     let now = app.now();
-    if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
-        return wait_until(over, now, "quiet_hours");
-    }
     let Some(account) = channel.account() else { return ended(MessageState::Failed, "channel_gone") };
     let Some(identity_id) = message.identity_id else { return ended(MessageState::Cancelled, "hung_up") };
     let outgoing = outgoing(app, channel, message, opened);
@@ -281,25 +312,6 @@ async fn ring(app: &App, line: &Line, channel: &Channel, message: &Leased, opene
     outcome
 }
 
-/// It waits, through no fault of its own.
-fn wait_until(over: Ts, now: Ts, reason: &str) -> Outcome {
-    let wait = Duration::from_micros(u64::try_from(over.0 - now.0).unwrap_or(0));
-    Outcome::Again { after: Some(wait), reason: reason.to_owned(), counted: false }
-}
-
-/// Writes down of how many parts a message is, before the first one leaves: what is reported of one before our own
-/// answer is written must not count for all.
-async fn note_parts(app: &App, message: &Leased, parts: usize) -> Result<(), Outcome> {
-    if parts < 2 {
-        return Ok(());
-    }
-    let id = message.id;
-    app.store.write(move |tx| tx.message_requests(id, parts)).await.map_err(|error| {
-        tracing::error!(message = %id, %error, "the parts of a message could not be written down");
-        Outcome::again("not_stored")
-    })
-}
-
 /// Sends what the provider has not taken yet of a message, part by part; what it said to the one that it did not take.
 async fn send_parts(
     app: &App,
@@ -309,15 +321,10 @@ async fn send_parts(
     progress: &mut Progress,
 ) -> Result<Option<Settled>, Outcome> {
     let taken = message.parts_sent + progress.parts.len();
-    for (number, request) in requests.iter().enumerate().skip(taken) {
-        match channels::settle(account, &call(app, request).await?) {
-            Settled::Sent { external_id, identities } => {
-                progress.identities.extend(identities);
-                // A part without an id of the provider's still counts as sent, under ours.
-                let ours = || format!("{}/{number}", message.id);
-                progress.parts.push(if external_id.is_empty() { ours() } else { external_id });
-            }
-            settled => return Ok(Some(settled)),
+    for request in requests.iter().skip(taken) {
+        let settled = channels::settle(account, &call(app, request).await?);
+        if let Err(settled) = progress.taken(message, settled) {
+            return Ok(Some(settled));
         }
     }
     Ok(None)
@@ -403,7 +410,7 @@ pub(super) fn label(class: ErrorClass, code: Option<&str>) -> String {
 }
 
 /// What is checked at the last moment, whatever was true when the row was written.
-fn refused_at_last(line: &Line, message: &Leased, now: Ts) -> Option<Outcome> {
+fn refused_at_last(line: &Line, channel: &Channel, message: &Leased, now: Ts) -> Option<Outcome> {
     let cancelled = |reason: &str| Some(ended(MessageState::Cancelled, reason));
     if message.standing == BLOCKED {
         return cancelled("blocked");
@@ -421,9 +428,12 @@ fn refused_at_last(line: &Line, message: &Leased, now: Ts) -> Option<Outcome> {
         if message.consent != AGREED {
             return cancelled("no_consent");
         }
-        if let Some(over) = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now)) {
-            return Some(wait_until(over, now, "quiet_hours"));
-        }
+    }
+    // Nobody is rung up at night, whatever for.
+    if message.lane == Lane::Bulk || channel.kind == ChannelKind::Voice {
+        let over = line.content.quiet_hours.and_then(|quiet| quiet.over_at(&line.timezone, now))?;
+        let wait = Duration::from_micros(u64::try_from(over.0 - now.0).unwrap_or(0));
+        return Some(Outcome::Again { after: Some(wait), reason: "quiet_hours".to_owned(), counted: false });
     }
     None
 }

@@ -139,9 +139,6 @@ fn failed(
     now: Ts,
 ) -> Result<bool> {
     let message = &settlement.message;
-    if settlement.progress.requests > 1 {
-        tx.message_requests(message.id, settlement.progress.requests)?;
-    }
     match &settlement.outcome {
         Outcome::Sent => {}
         Outcome::Calling { external_id } => {

@@ -99,7 +99,7 @@ impl Tx<'_> {
 const DUE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
        m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
-       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at \
+       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at, m.requests \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.state = 1 AND m.lane = $4 AND m.part {in_ints:$1} AND m.due_at <= $2 \
        AND m.channel_id {in_uuids:$5} \
@@ -201,7 +201,7 @@ const LOOK_AGAIN: Sql = crate::sql!("UPDATE message SET look_at = $2 WHERE id = 
 const UNKNOWN_MESSAGE: Sql = crate::sql!(
     "SELECT m.id, m.conversation_id, m.line_id, m.channel_id, m.identity_id, m.body, m.day, \
        m.valid_until, m.attempts, c.key_id, c.sealed, c.standing, i.last_in_at, m.contact_id, \
-       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at \
+       m.lane, m.bulk_id, c.consent, m.created_at, i.reply_token, i.reply_at, m.requests \
      FROM message m JOIN contact c ON c.id = m.contact_id LEFT JOIN identity i ON i.id = m.identity_id \
      WHERE m.id = $1 AND m.state = 3"
 );
@@ -332,6 +332,8 @@ pub struct Leased {
     /// What the provider wants back with an answer, sealed, and since when it is known.
     pub reply_token: Option<Vec<u8>>,
     pub reply_at: Option<Ts>,
+    /// How many requests it needs on its channel, where an earlier attempt found that to be more than one.
+    pub requests: Option<i64>,
     /// Parts that the provider has taken in an earlier attempt.
     pub parts_sent: usize,
 }
@@ -359,6 +361,7 @@ impl Leased {
             queued_at: row.get(17)?,
             reply_token: row.get(18)?,
             reply_at: row.get(19)?,
+            requests: row.get(20)?,
             parts_sent: 0,
         })
     }
@@ -429,8 +432,8 @@ impl Tx<'_> {
     }
 
     /// How many requests a message needs that was not sent whole.
-    pub(super) fn message_requests(&mut self, id: Uuid, requests: usize) -> Result<()> {
-        self.later(REQUESTS, args![id, i64::try_from(requests).unwrap_or(i64::MAX)])
+    pub(super) fn message_requests(&mut self, id: Uuid, requests: i64) -> Result<()> {
+        self.later(REQUESTS, args![id, requests])
     }
 
     /// Notes a part of which nobody knew that the provider had taken it; how many are known now.

@@ -2,16 +2,25 @@
 use channels::TariffRow;
 
 use crate::args;
-use crate::store::{Result, Sql, Tx};
+use crate::store::{Kind, Many, Result, Sql, Tx, Value};
 
 const ALL: Sql = crate::sql!(
     "SELECT channel, number_begins, unit, price, currency, valid_from FROM tariff ORDER BY position"
 );
 const CLEAR: Sql = crate::sql!("DELETE FROM tariff");
-const INSERT: Sql = crate::sql!(
-    "INSERT INTO tariff (position, channel, number_begins, unit, price, currency, valid_from) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)"
-);
+static ROWS: Many = Many {
+    table: "tariff",
+    columns: &[
+        ("position", Kind::Int),
+        ("channel", Kind::Text),
+        ("number_begins", Kind::Text),
+        ("unit", Kind::Text),
+        ("price", Kind::Text),
+        ("currency", Kind::Text),
+        ("valid_from", Kind::Text),
+    ],
+    tail: "",
+};
 
 impl Tx<'_> {
     /// Every row, in the order in which they were written.
@@ -33,12 +42,12 @@ impl Tx<'_> {
 
     pub(super) fn put_tariffs(&mut self, rows: &[TariffRow]) -> Result<()> {
         self.run(CLEAR, args![])?;
-        for (position, row) in (0_i64..).zip(rows) {
-            let TariffRow { channel, to, unit, price, currency, valid_from } = row;
-            let (channel, to, unit) = (channel.as_str(), to.as_str(), unit.as_str());
-            let (price, currency, valid_from) = (price.as_str(), currency.as_str(), valid_from.as_str());
-            self.run(INSERT, args![position, channel, to, unit, price, currency, valid_from])?;
-        }
-        Ok(())
+        let rows = (0_i64..).zip(rows).map(|(position, row)| {
+            let mut values = vec![Value::from(position)];
+            let texts = [&row.channel, &row.to, &row.unit, &row.price, &row.currency, &row.valid_from];
+            values.extend(texts.map(|text| Value::from(text.as_str())));
+            values
+        });
+        self.insert_many(&ROWS, rows.collect()).map(drop)
     }
 }
