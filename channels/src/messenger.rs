@@ -210,7 +210,7 @@ impl Call<'_> {
 
     fn item(&mut self, item: &Value, place: &str) {
         // An echo of our own message comes with the roles changed.
-        let ours = item.pointer("/message/is_echo").and_then(Value::as_bool) == Some(true);
+        let ours = json::at(item, "/message/is_echo").and_then(Value::as_bool) == Some(true);
         if let Some(address) = json::code(item, "/recipient/id")
             && address != self.own
             && !ours
@@ -303,8 +303,7 @@ impl Call<'_> {
         if person.is_empty() {
             return self.event(ChannelEvent::NoSender { external_id: owned(item, "/postback/mid") });
         }
-        let referral = item
-            .pointer("/postback/referral")
+        let referral = json::at(item, "/postback/referral")
             .or_else(|| item.get("referral"))
             .or_else(|| item.get("optin"))
             .map(referral);
@@ -354,14 +353,14 @@ fn attach(message: &mut Message, raw: &Value) {
         return;
     }
     let coordinate =
-        |name: &str| raw.pointer(&format!("/payload/coordinates/{name}")).and_then(Value::as_f64);
+        |name: &str| json::at(raw, &format!("/payload/coordinates/{name}")).and_then(Value::as_f64);
     if let (Some(latitude), Some(longitude)) = (coordinate("lat"), coordinate("long")) {
         message.attachments.push(IncomingAttachment::place(latitude, longitude));
         message.kind = MessageKind::Location;
         return;
     }
     let found = match (kind, &url) {
-        ("image", Some(_)) if raw.pointer("/payload/sticker_id").is_some() => MessageKind::Sticker,
+        ("image", Some(_)) if json::at(raw, "/payload/sticker_id").is_some() => MessageKind::Sticker,
         ("image", Some(_)) => MessageKind::Image,
         ("audio", Some(_)) => MessageKind::Audio,
         ("video", Some(_)) => MessageKind::Video,

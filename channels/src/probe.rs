@@ -193,9 +193,9 @@ fn read(reads: Reads, about: About, response: &HttpResponse) -> Probed {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     let good = match reads.ok {
         None => true,
-        Some((pointer, Good::True)) => body.pointer(pointer) == Some(&Value::Bool(true)),
+        Some((pointer, Good::True)) => json::at(&body, pointer) == Some(&Value::Bool(true)),
         Some((pointer, Good::Zero)) => json::integer(&body, pointer) == Some(0),
-        Some((pointer, Good::There)) => body.pointer(pointer).is_some_and(|value| !value.is_null()),
+        Some((pointer, Good::There)) => json::at(&body, pointer).is_some_and(|value| !value.is_null()),
     };
     if !response.is_success() || !good {
         return refused(&body, response);

@@ -258,7 +258,7 @@ fn fill(message: &mut Message, raw: &Value) {
         if message.text.is_empty() {
             message.text = text(sticker, "/emoji").unwrap_or("").to_owned();
         }
-    } else if let Some(place) = raw.pointer("/venue/location").or_else(|| raw.get("location")) {
+    } else if let Some(place) = json::at(raw, "/venue/location").or_else(|| raw.get("location")) {
         if let (Some(latitude), Some(longitude)) =
             (json::number(place, "/latitude"), json::number(place, "/longitude"))
         {

@@ -66,7 +66,7 @@ impl Gateway for AfricasTalkingSettings {
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);
-            let Some(recipient) = body.pointer("/SMSMessageData/Recipients/0") else {
+            let Some(recipient) = json::at(&body, "/SMSMessageData/Recipients/0") else {
                 // No receiver was taken: the reason is one word.
                 return match text(&body, "/SMSMessageData/Message") {
                     Some(word) => refused(class_of_word(word), Some(word.to_owned()), word),

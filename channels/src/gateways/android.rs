@@ -183,7 +183,7 @@ fn failure(reason: &str) -> Status {
 /// How the telephone says it is.
 fn health(payload: &Value, time: Option<Timestamp>) -> Vec<Incoming> {
     let checks = |name: &str| {
-        let check = payload.pointer("/health/checks")?.get(name)?;
+        let check = json::at(payload, "/health/checks")?.get(name)?;
         Some((json::integer(check, "/observedValue")?, text(check, "/status").unwrap_or("pass")))
     };
     let condition = match text(payload, "/health/status") {

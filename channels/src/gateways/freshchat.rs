@@ -49,7 +49,7 @@ impl Gateway for FreshchatSettings {
         if action != "message_create" {
             return Ok(nothing(&format!("event {}", json::word(action))));
         }
-        let message = body.pointer("/data/message").ok_or_else(|| Unparsable::at("data.message"))?;
+        let message = json::at(&body, "/data/message").ok_or_else(|| Unparsable::at("data.message"))?;
         if text(&body, "/actor/actor_type") != Some("user") {
             return Ok(nothing("a message of an agent or of the system"));
         }

@@ -16,7 +16,7 @@ impl Gateway for GlobeSettings {
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
         let body = call.json()?;
         let pointer = "/inboundSMSMessageList/inboundSMSMessage";
-        let messages = body.pointer(pointer).and_then(Value::as_array);
+        let messages = json::at(&body, pointer).and_then(Value::as_array);
         let messages = messages.ok_or_else(|| Unparsable::at("inboundSMSMessageList.inboundSMSMessage"))?;
         let one = |message: &Value| {
             let from = text(message, "/senderAddress").filter(|address| address.starts_with("tel:"));

@@ -22,7 +22,7 @@ pub(crate) fn shown_as(file: &Attachment) -> &'static str {
 }
 
 fn place(value: &Value, latitude: &str, longitude: &str) -> String {
-    let degrees = |pointer: &str| value.pointer(pointer).map(Value::to_string).unwrap_or_default();
+    let degrees = |pointer: &str| crate::json::at(value, pointer).map(Value::to_string).unwrap_or_default();
     format!("{},{}", degrees(latitude), degrees(longitude))
 }
 

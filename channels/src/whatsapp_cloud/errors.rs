@@ -59,7 +59,7 @@ impl MetaError {
     pub(super) fn read(error: &Value) -> Self {
         let number = json::integer(error, "/code");
         let known = number.and_then(class);
-        let transient = error.pointer("/is_transient").and_then(Value::as_bool) == Some(true);
+        let transient = json::at(error, "/is_transient").and_then(Value::as_bool) == Some(true);
         // The code 100 covers many faults; with the subcode 33 the number itself is not there for this token.
         let gone = number == Some(100) && json::integer(error, "/error_subcode") == Some(33);
         let class = match known {

@@ -113,7 +113,7 @@ impl Call<'_> {
         for (k, status) in list(value, "/statuses").iter().enumerate() {
             self.status(status, &format!("{place}.statuses[{k}]"));
         }
-        let listed = ["/errors", "/messages", "/statuses"].iter().any(|p| value.pointer(p).is_some());
+        let listed = ["/errors", "/messages", "/statuses"].iter().any(|p| json::at(value, p).is_some());
         if self.out.len() == before && !listed {
             self.unreadable(place.to_owned());
         }
@@ -150,7 +150,7 @@ impl Call<'_> {
             // Numbers that are also in WhatsApp's own app: a message that was changed, or deleted for everybody.
             Some("edit") => {
                 read.edits = owned(message, "/edit/original_message_id");
-                content::fill(&mut read, message.pointer("/edit/message").unwrap_or(&Value::Null));
+                content::fill(&mut read, json::at(message, "/edit/message").unwrap_or(&Value::Null));
             }
             Some("revoke") => {
                 read.edits = owned(message, "/revoke/original_message_id");
@@ -209,7 +209,7 @@ impl Call<'_> {
 }
 
 fn failure(status: &Value) -> Status {
-    let error = status.pointer("/errors/0").map(MetaError::read);
+    let error = json::at(status, "/errors/0").map(MetaError::read);
     match error {
         Some(error) => Status::Failed {
             class: error.class.unwrap_or(ErrorClass::BadRequest),
@@ -242,7 +242,7 @@ fn senders(message: &Value, contact: Option<&Value>) -> Vec<Urn> {
     let mut from = identities(message, &["/from", "/from_user_id", "/from_bsuid", "/from_parent_user_id"]);
     // A sender that cannot be read must not become somebody else.
     let named =
-        ["/from", "/from_user_id", "/from_bsuid"].iter().any(|pointer| message.pointer(pointer).is_some());
+        ["/from", "/from_user_id", "/from_bsuid"].iter().any(|pointer| json::at(message, pointer).is_some());
     if let Some(contact) = contact
         && (!named || !from.is_empty())
     {

@@ -16,8 +16,10 @@ pub(crate) fn settle(response: &HttpResponse) -> Settled {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     let after = crate::answers::retry_after(response);
     // The on-premises API lists errors.
-    let error =
-        body.get("error").or_else(|| body.pointer("/errors/0")).or_else(|| body.pointer("/meta/errors/0"));
+    let error = body
+        .get("error")
+        .or_else(|| json::at(&body, "/errors/0"))
+        .or_else(|| json::at(&body, "/meta/errors/0"));
     if let Some(error) = error.filter(|error| error.is_object()) {
         let error = MetaError::read(error);
         let class = error.class.unwrap_or_else(|| crate::answers::class_of_status(response.status));

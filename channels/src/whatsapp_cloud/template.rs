@@ -115,7 +115,8 @@ mod tests {
         let keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"];
         let values: Vec<_> = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(|v| ("text", v)).to_vec();
         let payload = payload(&templating("body/text", "body", &keys, &values), "").unwrap();
-        let parameters = payload.pointer("/components/0/parameters").and_then(Value::as_array).unwrap();
+        let parameters =
+            crate::json::at(&payload, "/components/0/parameters").and_then(Value::as_array).unwrap();
         assert_eq!(parameters[1]["text"], "b");
         assert_eq!(parameters[9]["text"], "j");
     }

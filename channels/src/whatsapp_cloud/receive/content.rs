@@ -11,7 +11,7 @@ pub(super) fn fill(message: &mut Message, raw: &Value) {
     let read = match kind {
         "text" => body(message, raw),
         "image" => file(message, raw, kind, MessageKind::Image),
-        "audio" if raw.pointer("/audio/voice").and_then(Value::as_bool) == Some(true) => {
+        "audio" if json::at(raw, "/audio/voice").and_then(Value::as_bool) == Some(true) => {
             file(message, raw, kind, MessageKind::Voice)
         }
         "audio" => file(message, raw, kind, MessageKind::Audio),
@@ -76,7 +76,7 @@ fn file(message: &mut Message, raw: &Value, name: &str, kind: MessageKind) -> Op
 
 fn location(message: &mut Message, raw: &Value) -> Option<()> {
     let place = raw.get("location")?;
-    let degrees = |pointer| place.pointer(pointer).and_then(Value::as_f64);
+    let degrees = |pointer| json::at(place, pointer).and_then(Value::as_f64);
     message.kind = MessageKind::Location;
     message.attachments.push(IncomingAttachment {
         content_type: "geo".to_owned(),
@@ -143,13 +143,13 @@ fn template_button(message: &mut Message, raw: &Value) -> Option<()> {
 fn interactive(message: &mut Message, raw: &Value) -> Option<()> {
     match text(raw, "/interactive/type")? {
         kind @ ("button_reply" | "list_reply") => {
-            let reply = raw.pointer(&format!("/interactive/{kind}"))?;
+            let reply = json::at(raw, &format!("/interactive/{kind}"))?;
             message.text = text(reply, "/title")?.to_owned();
             message.choice_id = json::code(reply, "/id");
             message.kind = MessageKind::Choice;
         }
         "nfm_reply" => {
-            let reply = raw.pointer("/interactive/nfm_reply")?;
+            let reply = json::at(raw, "/interactive/nfm_reply")?;
             let fields = text(reply, "/response_json")?;
             message.form = Some(serde_json::from_str(fields).ok().filter(Value::is_object)?);
             message.text = owned(reply, "/body").unwrap_or_default();
@@ -188,7 +188,7 @@ pub(super) fn referral(raw: &Value) -> Option<Referral> {
 }
 
 pub(super) fn forwarded(raw: &Value) -> Forwarded {
-    let is = |pointer| raw.pointer(pointer).and_then(Value::as_bool) == Some(true);
+    let is = |pointer| json::at(raw, pointer).and_then(Value::as_bool) == Some(true);
     if is("/context/frequently_forwarded") {
         Forwarded::Frequently
     } else if is("/context/forwarded") {
