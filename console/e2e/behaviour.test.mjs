@@ -545,6 +545,20 @@ describe("settings", () => {
     await at(page, "price-remove").first().click();
     await at(page, "price-save").click();
     await until(async () => (await at(page, "price-row").count()) === 2 && (await at(page, "price-save").isDisabled()), "one to be gone");
+    // Somebody else saves while this page has changes of its own: nobody's are lost.
+    await at(page, "price-add").click();
+    await at(page, "price-row").last().getByTestId("price-to").fill("+51");
+    await at(page, "price-row").last().getByTestId("price-price").fill("0.03");
+    const theirs = { ...mock.world.tariffs.rows[0], to: "+58", price: "0.09" };
+    mock.world.tariffs = { rows: [...mock.world.tariffs.rows, theirs], version: "of-somebody-else" };
+    await at(page, "price-save").click();
+    await at(page, "prices-together").waitFor();
+    assert.equal(await at(page, "price-save").isDisabled(), false);
+    await at(page, "price-save").click();
+    await until(() => at(page, "price-save").isDisabled(), "both to be saved");
+    assert.equal(await at(page, "prices-together").count(), 0);
+    const both = mock.log.findLast((call) => call.method === "PUT").body.rows;
+    assert.deepEqual(both.map((one) => one.to), ["", "+57", "+58", "+51"]);
     noErrors(tab.errors);
   });
 

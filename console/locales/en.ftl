@@ -833,6 +833,7 @@ place-prices = Prices
 prices-explain = What sending costs. Staff see it before they send a reply, and flow authors in the simulator; nothing is held back because of it. Of the rows that fit, a provider's come before a kind of channel's, then the longest beginning of the number, then the newest day that has come.
 prices-none = No prices yet: nobody is told what a message costs.
 prices-save = Save prices
+prices-together = Somebody else has changed the prices in the meantime. Their rows are shown now together with what you changed: look them through, then save.
 prices-unsaved = Not saved yet.
 did-save-prices = Prices saved
 price-channel = Channel or provider

@@ -833,6 +833,7 @@ place-prices = Precios
 prices-explain = Lo que cuesta enviar. El personal lo ve antes de enviar una respuesta, y quienes escriben flujos en el simulador; nada se retiene por su precio. De las filas que coinciden, las de un proveedor van antes que las de un tipo de canal, luego el comienzo de número más largo y luego el día más reciente que ya llegó.
 prices-none = Aún no hay precios: a nadie se le dice cuánto cuesta un mensaje.
 prices-save = Guardar precios
+prices-together = Otra persona ha cambiado los precios entretanto. Ahora se muestran sus filas junto con lo que usted cambió: revíselas y guarde.
 prices-unsaved = Aún sin guardar.
 did-save-prices = Precios guardados
 price-channel = Canal o proveedor
