@@ -11,6 +11,7 @@ mod notes;
 mod publish;
 mod report;
 mod saved;
+mod sayings;
 mod simulate;
 mod sql;
 pub mod view;

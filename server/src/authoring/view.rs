@@ -105,8 +105,21 @@ pub struct ReportItem {
     /// The name of the flow that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// What was done, or what is to be done, in words.
+    /// What was done, or what is to be done, in English.
     pub text: String,
+    /// The same by codes, for other languages; empty in reports of earlier releases.
+    #[serde(default)]
+    pub says: Vec<Says>,
+}
+
+/// One thing that a report says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Says {
+    /// Such as `flow-migrated`.
+    pub code: String,
+    /// What it names, such as `version`.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
 }
 
 /// A saved conversation in a list.
@@ -280,7 +293,7 @@ pub struct Degraded {
 pub struct Segments {
     pub count: usize,
     /// `gsm7` or `ucs2`.
-    pub encoding: String,
+    pub encoding: &'static str,
     pub characters: usize,
 }
 

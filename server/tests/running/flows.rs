@@ -128,7 +128,7 @@ async fn an_export_becomes_a_draft_with_a_report(world: World) {
     must_have(&draft["flows"], &json!({"name": "menu", "change": "same"}));
     let report = &draft["report"];
     let taken = &report["taken"];
-    must_have(taken, &json!({"kind": "flow", "name": "shelter", "text": "New; migrated from 13.1.0."}));
+    must_have(taken, &json!({"kind": "flow", "name": "shelter", "text": "New. Migrated from 13.1.0."}));
     must_have(taken, &json!({"kind": "group", "name": "Families"}));
     must_have(taken, &json!({"kind": "group", "name": "Sheltered"}));
     must_have(taken, &json!({"kind": "trigger", "name": "cama", "flow": "shelter"}));

@@ -44,6 +44,8 @@ export interface Item {
   name: string;
   flow?: string | null;
   text: string;
+  /** The same by codes with the values that they name; missing in reports of earlier releases. */
+  says?: { code: string; values: Record<string, string> }[];
 }
 export const PARTS = ["taken", "missing", "differs"] as const;
 export type Part = (typeof PARTS)[number];
