@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::adapter::Adapter;
+use crate::africas_talking_voice::AfricasTalkingVoiceSettings;
 use crate::dialog360::Dialog360Settings;
 use crate::gateways::{
     africas_talking, android, arabiacell, bandwidth, burst_sms, click_mobile, click_send, clickatell,
@@ -120,6 +121,8 @@ providers! {
     Android = "android": android::AndroidSettings,
     /// SMS through Africa's Talking.
     AfricasTalking = "africas_talking": africas_talking::AfricasTalkingSettings,
+    /// Telephone calls through Africa's Talking.
+    AfricasTalkingVoice = "africas_talking_voice": AfricasTalkingVoiceSettings,
     /// SMS and MMS through MessageBird.
     MessageBird = "messagebird": messagebird::MessageBirdSettings,
     /// SMS through Clickatell.

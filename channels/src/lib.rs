@@ -19,6 +19,7 @@
 //! ```
 mod account;
 mod adapter;
+mod africas_talking_voice;
 mod answers;
 mod called;
 mod choices;
@@ -53,6 +54,7 @@ pub mod voice;
 pub mod whatsapp_cloud;
 mod xml;
 
+pub use africas_talking_voice::AfricasTalkingVoiceSettings;
 pub use dialog360::Dialog360Settings;
 pub use fit::{Fit, Taken, fit, takes};
 pub use gateways::settings::*;

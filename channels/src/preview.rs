@@ -81,7 +81,7 @@ impl Look {
             (Provider::Instagram, _) => Self::Instagram,
             (Provider::Line, _) => Self::Line,
             (Provider::Vk, _) => Self::Vk,
-            (Provider::TwilioVoice, _) => Self::Voice,
+            (Provider::TwilioVoice | Provider::AfricasTalkingVoice, _) => Self::Voice,
             (_, "whatsapp") => Self::Whatsapp,
             _ => Self::Sms,
         }
@@ -243,7 +243,9 @@ pub fn preview(look: Look, content: &Content) -> Preview {
 pub fn preview_on(account: &Account, content: &Content) -> Preview {
     let look = Look::of(account);
     if look == Look::Voice {
-        return Preview { provider: Some(account.provider()), ..as_said(content) };
+        let mut preview = Preview { provider: Some(account.provider()), ..as_said(content) };
+        preview.degraded.extend(crate::voice::degraded(account, content));
+        return preview;
     }
     let mut preview = empty(look);
     preview.provider = Some(account.provider());

@@ -19,6 +19,7 @@ pub(super) const fn name(provider: Provider) -> &'static str {
         Provider::Vonage => "Vonage (Nexmo)",
         Provider::Android => "Android telephone (SMS Gateway)",
         Provider::AfricasTalking => "Africa's Talking",
+        Provider::AfricasTalkingVoice => "Telephone calls (Africa's Talking)",
         Provider::MessageBird => "MessageBird (Bird)",
         Provider::Clickatell => "Clickatell",
         Provider::Kannel => "Kannel",
@@ -82,7 +83,9 @@ pub(super) const fn address(provider: Provider) -> &'static str {
         Provider::Twilio => {
             "The number with its country code, or the short code; empty where a messaging service chooses."
         }
-        Provider::TwilioVoice => "The number that is called, with its country code.",
+        Provider::TwilioVoice | Provider::AfricasTalkingVoice => {
+            "The number that is called, with its country code."
+        }
         _ => "The number with its country code, the short code, or the sender's name.",
     }
 }

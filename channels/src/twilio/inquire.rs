@@ -7,6 +7,7 @@ use url::Url;
 use url::form_urlencoded;
 
 use super::TwilioSettings;
+use crate::account::Secret;
 use crate::http::{HttpRequest, HttpResponse};
 use crate::json;
 use crate::media::basic;
@@ -58,6 +59,47 @@ pub(super) fn inquired(sent: &HttpRequest, answer: &HttpResponse, since: Timesta
     if found.is_empty() && !is_whole { Inquiry::Unclear } else { Inquiry::Found(found) }
 }
 
+/// The question about a request to `Calls.json`, made at or after `since` (twilio.com/docs/voice/api/call-resource, "Read
+/// multiple Call resources").
+pub(super) fn calls(
+    account_sid: &str,
+    auth_token: &Secret,
+    sent: &HttpRequest,
+    since: Timestamp,
+) -> Option<HttpRequest> {
+    let (to, from) = (field(sent, "To")?, field(sent, "From")?);
+    let mut url = Url::parse(&sent.url).ok()?;
+    let day = since.checked_sub(SignedDuration::from_hours(24)).ok()?.strftime("%Y-%m-%d").to_string();
+    url.query_pairs_mut()
+        .clear()
+        .append_pair("To", &to)
+        .append_pair("From", &from)
+        .append_pair("StartTime>", &day)
+        .append_pair("PageSize", PAGE_SIZE);
+    Some(HttpRequest::get(url.as_str(), basic(account_sid, auth_token.expose())))
+}
+
+/// The calls to the same person since then. A call does not say what it is about: whoever asks leaves out what is known.
+pub(super) fn called(sent: &HttpRequest, answer: &HttpResponse, since: Timestamp) -> Inquiry {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let Some(calls) = body.get("calls").and_then(Value::as_array).filter(|_| answer.is_success()) else {
+        return Inquiry::Unclear;
+    };
+    let is_whole = json::text(&body, "/next_page_uri").is_none();
+    let (to, from) = (field(sent, "To").unwrap_or_default(), field(sent, "From").unwrap_or_default());
+    let earliest = since.checked_sub(CLOCK_SKEW).unwrap_or(since);
+    let found = calls.iter().filter_map(|call| {
+        let is_ours = json::text(call, "/direction").is_some_and(|word| word.starts_with("outbound"))
+            && json::text(call, "/to") == Some(to.as_str())
+            && json::text(call, "/from") == Some(from.as_str());
+        let made = rfc2822::parse(json::text(call, "/date_created")?).ok()?.timestamp();
+        let external_id = json::owned(call, "/sid")?;
+        (is_ours && made >= earliest).then_some(Candidate { external_id })
+    });
+    let found: Vec<Candidate> = found.collect();
+    if found.is_empty() && !is_whole { Inquiry::Unclear } else { Inquiry::Found(found) }
+}
+
 fn field(sent: &HttpRequest, name: &str) -> Option<String> {
     form_urlencoded::parse(&sent.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
@@ -96,6 +138,33 @@ mod tests {
         assert_eq!(question.method, "GET");
         let expected = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json?To=%2B593991234567&DateSent%3E=2026-11-21&PageSize=50";
         assert_eq!(question.url, expected);
+    }
+
+    #[test]
+    fn a_call_is_asked_for_by_both_numbers_and_known_by_its_time() {
+        let sent = HttpRequest {
+            url: "https://api.twilio.com/2010-04-01/Accounts/AC1/Calls.json".into(),
+            body: b"To=%2B593991234567&From=%2B15005550006&Url=https%3A%2F%2Fline.example.org".to_vec(),
+            ..sent()
+        };
+        let since = SINCE.parse().unwrap();
+        let question = calls("AC1", &Secret::new("t"), &sent, since).unwrap();
+        let expected = "https://api.twilio.com/2010-04-01/Accounts/AC1/Calls.json?To=%2B593991234567&From=%2B15005550006&StartTime%3E=2026-11-21&PageSize=50";
+        assert_eq!(question.url, expected);
+        let found = |direction: &str, from: &str, made: &str| {
+            let body = serde_json::json!({"next_page_uri": null, "calls": [{"sid": "CA1", "direction": direction,
+                "to": "+593991234567", "from": from, "date_created": made, "status": "ringing"}]});
+            called(&sent, &HttpResponse::new(200, "application/json", body.to_string()), since)
+        };
+        let made = "Sun, 22 Nov 2026 10:00:02 +0000";
+        let one = Inquiry::Found(vec![Candidate { external_id: "CA1".into() }]);
+        let none = Inquiry::Found(vec![]);
+        assert_eq!(found("outbound-api", "+15005550006", made), one);
+        assert_eq!(found("inbound", "+15005550006", made), none);
+        assert_eq!(found("outbound-api", "+15005550007", made), none);
+        assert_eq!(found("outbound-api", "+15005550006", "Sun, 22 Nov 2026 09:50:00 +0000"), none);
+        let broken = HttpResponse::new(503, "text/plain", "busy");
+        assert_eq!(called(&sent, &broken, since), Inquiry::Unclear);
     }
 
     #[test]

@@ -90,7 +90,7 @@ const fn yes() -> bool {
 }
 
 /// Hosts that get the token with a download.
-const HOSTS: [&str; 2] = ["twilio.com", "twiliocdn.com"];
+pub(crate) const HOSTS: [&str; 2] = ["twilio.com", "twiliocdn.com"];
 
 impl Adapter for TwilioSettings {
     fn scheme(&self) -> &str {

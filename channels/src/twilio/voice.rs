@@ -2,15 +2,16 @@
 //! [`crate::voice`]. A message is not posted: it begins a call, which asks what to say once somebody answers.
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{DEFAULT_BASE_URL, HOSTS, settle, signed_by};
+use super::{DEFAULT_BASE_URL, HOSTS, inquire, settle, signed_by};
 use crate::account::{Account, Secret, SettingsError, address_needed, common};
 use crate::adapter::Adapter;
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::incoming::{Denied, Incoming, Unparsable};
 use crate::media::{basic, is_within, same_origin};
-use crate::outgoing::{Outgoing, Refused, Rendering, Settled};
+use crate::outgoing::{Inquiry, Outgoing, Refused, Rendering, Settled};
 use crate::probe::{About, Good, Probe, Reads};
 use crate::voice::{Heard, NewCall, Place, Speech, call};
 
@@ -82,6 +83,14 @@ impl Adapter for TwilioVoiceSettings {
 
     fn settle(&self, response: &HttpResponse) -> Settled {
         settle::settle(response)
+    }
+
+    fn inquire(&self, sent: &HttpRequest, since: Timestamp) -> Option<HttpRequest> {
+        inquire::calls(&self.account_sid, &self.auth_token, sent, since)
+    }
+
+    fn inquired(&self, sent: &HttpRequest, answer: &HttpResponse, since: Timestamp) -> Inquiry {
+        inquire::called(sent, answer, since)
     }
 
     fn credentials(&self, _account: &Account, url: &url::Url) -> Headers {

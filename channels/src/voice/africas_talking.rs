@@ -1,8 +1,8 @@
 //! A script as Africa's Talking's XML (developers.africastalking.com/docs/voice/actions). There is no hanging up: the
 //! call ends where the answer ends.
 use super::{
-    Dial, Gather, MAX_CALL, MAX_DIGITS, MAX_RECORDING, MAX_TRIES, MAX_WAIT, Record, Script, Speech, Step,
-    Takes, Writer, key, languages, no_voice, whole, without_answer,
+    Dial, Gather, MAX_CALL, MAX_DIGITS, MAX_RECORDING, MAX_TRIES, MAX_WAIT, NO_VOICE, Record, Script, Speech,
+    Step, Takes, Writer, key, languages, no_voice, whole, without_answer,
 };
 use crate::outgoing::Degraded;
 
@@ -17,6 +17,11 @@ pub(super) fn write(script: &Script, address: &str, degraded: &mut Vec<Degraded>
             Step::Dial(other) => dial(&mut xml, other, address),
             Step::Redirect { url } => xml.text("Redirect", &[], url),
             Step::Pause { .. } => {}
+            Step::Reject => {
+                xml.open("Reject", &[]);
+                xml.close("Reject");
+                break;
+            }
             Step::Hangup => break,
         }
     }
@@ -33,7 +38,7 @@ fn say(xml: &mut Writer, speech: &Speech, degraded: &mut Vec<Degraded>) {
         return play(xml, url);
     }
     if !languages::africas_talking(&speech.locale) {
-        no_voice("the provider has no voice for this language and reads it as English; record it", degraded);
+        no_voice(NO_VOICE, degraded);
     }
     for part in speech.spoken() {
         xml.text("Say", &[("voice", "woman".to_owned())], part);

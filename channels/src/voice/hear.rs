@@ -1,6 +1,7 @@
 //! What a provider's call to us says of a telephone call.
 use flow::words::Urn;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{NOTHING_PARAMETER, person};
 use crate::account::{Account, Settings};
@@ -26,6 +27,9 @@ pub struct Call {
     /// Our end, as the provider writes it.
     pub line: String,
     pub status: CallStatus,
+    /// Our own id of a call that we began, where the provider brings it back with the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ours: Option<Uuid>,
     /// Who took the call, where the provider was asked to find out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<AnsweredBy>,
@@ -155,7 +159,7 @@ pub fn hear(account: &Account, request: &HttpRequest) -> Result<Call, Unparsable
     let fields = Fields::of(request);
     match &account.settings {
         Settings::Twilio(_) | Settings::TwilioVoice(_) => twilio(account, &fields),
-        Settings::AfricasTalking(_) => africas_talking(account, &fields),
+        Settings::AfricasTalking(_) | Settings::AfricasTalkingVoice(_) => africas_talking(account, &fields),
         _ => Err(Unparsable::at("provider")),
     }
 }
@@ -194,9 +198,12 @@ fn twilio(account: &Account, fields: &Fields) -> Result<Call, Unparsable> {
         Direction::Out => ("To", "From"),
     };
     let status = twilio_status(fields.required("CallStatus")?).ok_or_else(|| Unparsable::at("CallStatus"))?;
-    // What comes as a mere report says where it comes from; the end of a call is one in any case.
-    let is_report =
-        fields.get("CallbackSource").is_some() || fields.get("SequenceNumber").is_some() || status.is_over();
+    let input = twilio_input(fields);
+    // What comes as a mere report says where it comes from. The end of a call is one in any case, but for a recording that
+    // she ended by hanging up: that comes as an answer to our question, when the call is over.
+    let is_report = fields.get("CallbackSource").is_some()
+        || fields.get("SequenceNumber").is_some()
+        || (status.is_over() && !matches!(input, Some(Input::Recording { .. })));
     let seconds = number(fields, "CallDuration");
     let dialled = fields
         .get("DialCallStatus")
@@ -208,8 +215,9 @@ fn twilio(account: &Account, fields: &Fields) -> Result<Call, Unparsable> {
         person: fields.get(theirs).and_then(|number| person(account, number)),
         line: fields.get(ours).unwrap_or("").to_owned(),
         status,
+        ours: None,
         answered_by: fields.get("AnsweredBy").map(answered_by),
-        input: twilio_input(fields),
+        input,
         dialled,
         seconds,
         cost: None,
@@ -299,6 +307,7 @@ fn africas_talking(account: &Account, fields: &Fields) -> Result<Call, Unparsabl
         person: theirs.and_then(|number| person(account, number)),
         line: ours.unwrap_or("").to_owned(),
         status,
+        ours: fields.get("clientRequestId").and_then(|id| id.parse().ok()),
         answered_by: None,
         input: pressed.or(recorded).or_else(|| nothing(fields)),
         dialled,

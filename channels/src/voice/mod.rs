@@ -23,11 +23,14 @@ mod hear;
 mod languages;
 mod place;
 mod start;
+mod stored;
 mod twiml;
 
 pub use hear::{AnsweredBy, Call, CallStatus, Cost, DialEnd, Direction, Input, hear};
 pub use place::{Heard, Place};
-pub use start::{NewCall, call, settle};
+pub(crate) use start::africas_talking_settled;
+pub use start::{NewCall, call, cancel, cancelled, settle};
+pub use stored::{forget_recording, forgotten};
 
 /// The longest text of one `Say`, in UTF-16 units; a longer one becomes several.
 pub const MAX_SAY_LETTERS: usize = 4096;
@@ -81,6 +84,8 @@ pub enum Step {
         url: String,
     },
     Hangup,
+    /// Does not take a call at all; only the first step of a call that comes in can say so.
+    Reject,
 }
 
 /// Something that is said.
@@ -242,7 +247,7 @@ impl Step {
             Self::Gather(gather) => all(&gather.prompt).saturating_add(whole(gather.timeout, MAX_WAIT)),
             Self::Record(record) => all(&record.prompt).saturating_add(whole(record.longest, MAX_RECORDING)),
             Self::Pause { seconds } => u32::from(*seconds),
-            Self::Dial(_) | Self::Redirect { .. } | Self::Hangup => 0,
+            Self::Dial(_) | Self::Redirect { .. } | Self::Hangup | Self::Reject => 0,
         }
     }
 }
@@ -255,14 +260,47 @@ fn whole(duration: Duration, most: Duration) -> u32 {
 /// Whether an account is a telephone: what comes in are calls, and what goes out is said in them.
 #[must_use]
 pub const fn is_telephone(account: &Account) -> bool {
-    matches!(account.settings, Settings::TwilioVoice(_))
+    matches!(account.settings, Settings::TwilioVoice(_) | Settings::AfricasTalkingVoice(_))
 }
 
 /// Whether an account can make and take calls.
 #[must_use]
 pub const fn can_call(account: &Account) -> bool {
-    matches!(account.settings, Settings::Twilio(_) | Settings::TwilioVoice(_) | Settings::AfricasTalking(_))
+    matches!(
+        account.settings,
+        Settings::Twilio(_)
+            | Settings::TwilioVoice(_)
+            | Settings::AfricasTalking(_)
+            | Settings::AfricasTalkingVoice(_)
+    )
 }
+
+/// Whether an account's provider turns what is said into text, and is asked to.
+#[must_use]
+pub const fn understands_speech(account: &Account) -> bool {
+    matches!(&account.settings, Settings::TwilioVoice(settings) if settings.speech)
+}
+
+/// What is lost when a message is said on an account: a voice for its language, answers by speech.
+pub(crate) fn degraded(account: &Account, content: &Content) -> Vec<Degraded> {
+    let mut degraded = Vec::new();
+    let speech = Speech::of(content);
+    let reads_everything = matches!(account.settings, Settings::AfricasTalkingVoice(_));
+    let has_voice = speech.locale.is_empty()
+        || match reads_everything {
+            true => languages::africas_talking(&speech.locale),
+            false => languages::twilio(&speech.locale).is_some(),
+        };
+    if !has_voice && !speech.spoken().is_empty() {
+        no_voice(NO_VOICE, &mut degraded);
+    }
+    if !understands_speech(account) && !content.quick_replies.is_empty() {
+        no_voice("spoken answers are not understood; keys are asked for alone", &mut degraded);
+    }
+    degraded
+}
+
+const NO_VOICE: &str = "the provider has no voice for this language and reads it as English; record it";
 
 /// What is said and asked next, as the account's provider reads it.
 ///
@@ -276,7 +314,7 @@ pub fn render(account: &Account, script: &Script) -> Result<Spoken, Refused> {
         Settings::Twilio(_) | Settings::TwilioVoice(_) => {
             (twiml::write(script, &account.address, &mut degraded), "text/xml")
         }
-        Settings::AfricasTalking(_) => {
+        Settings::AfricasTalking(_) | Settings::AfricasTalkingVoice(_) => {
             (africas_talking::write(script, &account.address, &mut degraded), "application/xml")
         }
         _ => return Err(Refused::Voice),
@@ -298,7 +336,7 @@ fn guarded(account: &Account, script: &Script) -> Script {
             Step::Record(record) => &mut record.answer_to,
             Step::Dial(dial) => &mut dial.answer_to,
             Step::Redirect { url } => url,
-            Step::Say(_) | Step::Play { .. } | Step::Pause { .. } | Step::Hangup => continue,
+            Step::Say(_) | Step::Play { .. } | Step::Pause { .. } | Step::Hangup | Step::Reject => continue,
         };
         *url = crate::webhook_address(account, url);
     }
@@ -317,7 +355,7 @@ fn check(script: &Script) -> Result<(), Refused> {
         Step::Say(speech) if speech.text.trim().is_empty() && speech.recording().is_none() => {
             Err(Refused::Empty)
         }
-        Step::Say(_) | Step::Pause { .. } | Step::Hangup => Ok(()),
+        Step::Say(_) | Step::Pause { .. } | Step::Hangup | Step::Reject => Ok(()),
         Step::Play { url } | Step::Redirect { url } => web(url),
         Step::Gather(gather) => web(&gather.answer_to),
         Step::Record(record) => web(&record.answer_to),

@@ -71,7 +71,9 @@ impl Heard {
     /// # Errors
     /// As [`hear`].
     pub fn of(account: &Account, request: &HttpRequest) -> Result<Self, Unparsable> {
-        Ok(Self { call: hear(account, request)?, place: Place::of(&request.url) })
+        let (call, mut place) = (hear(account, request)?, Place::of(&request.url));
+        place.ours = place.ours.or(call.ours);
+        Ok(Self { call, place })
     }
 
     /// As something that came in; a question whether the answer is ready by now is nothing new.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{MAX_RINGING, whole};
 use crate::account::{Account, Secret, Settings};
-use crate::gateways::africas_talking::AfricasTalkingSettings;
+use crate::africas_talking_voice;
 use crate::gateways::{content_or_status, json_body, refused};
 use crate::http::{Headers, HttpRequest, HttpResponse};
 use crate::json::{owned, text};
@@ -52,7 +52,17 @@ pub fn call(account: &Account, new: &NewCall) -> Result<HttpRequest, Refused> {
         Settings::TwilioVoice(settings) => {
             twilio(account, new, &settings.account_sid, &settings.auth_token, settings.base_url.as_deref())
         }
-        Settings::AfricasTalking(settings) => Ok(africas_talking(account, settings, new)),
+        Settings::AfricasTalking(settings) => {
+            // Messages and calls have an address each.
+            let base = match settings.base_url.as_deref() {
+                None => africas_talking_voice::DEFAULT_BASE_URL.to_owned(),
+                Some(base) => base.trim_end_matches('/').replacen("://api.", "://voice.", 1),
+            };
+            Ok(africas_talking(account, &settings.username, &settings.api_key, &base, new))
+        }
+        Settings::AfricasTalkingVoice(settings) => {
+            Ok(africas_talking(account, &settings.username, &settings.api_key, settings.base(), new))
+        }
         _ => Err(Refused::Voice),
     }
 }
@@ -90,23 +100,16 @@ fn twilio(
 /// What Twilio tells of.
 const STATUS_EVENTS: [&str; 3] = ["ringing", "answered", "completed"];
 
-/// Where calls are begun when the settings say nothing else.
-const AFRICAS_TALKING_URL: &str = "https://voice.africastalking.com";
-
-fn africas_talking(account: &Account, settings: &AfricasTalkingSettings, new: &NewCall) -> HttpRequest {
-    let base = match settings.base_url.as_deref() {
-        None => AFRICAS_TALKING_URL.to_owned(),
-        // The sandbox has its calls beside its messages.
-        Some(base) => base.trim_end_matches('/').replacen("://api.", "://voice.", 1),
-    };
+fn africas_talking(
+    account: &Account,
+    username: &str,
+    api_key: &Secret,
+    base: &str,
+    new: &NewCall,
+) -> HttpRequest {
     let (to, id) = (new.to.path(), new.id.to_string());
-    let fields = [
-        ("username", settings.username.as_str()),
-        ("to", &to),
-        ("from", &account.address),
-        ("clientRequestId", &id),
-    ];
-    let headers = Headers::new().with("apiKey", settings.api_key.expose()).with("Accept", "application/json");
+    let fields = [("username", username), ("to", &to), ("from", &account.address), ("clientRequestId", &id)];
+    let headers = Headers::new().with("apiKey", api_key.expose()).with("Accept", "application/json");
     HttpRequest::post_form(format!("{base}/call"), headers, fields)
 }
 
@@ -114,27 +117,63 @@ fn africas_talking(account: &Account, settings: &AfricasTalkingSettings, new: &N
 #[must_use]
 pub fn settle(account: &Account, response: &HttpResponse) -> Settled {
     match &account.settings {
-        Settings::AfricasTalking(_) => content_or_status(response, |response| {
-            let body = json_body(response);
-            match text(&body, "/entries/0/status") {
-                Some("Queued") => {
-                    Settled::taken(owned(&body, "/entries/0/sessionId").filter(|id| id != "None"))
-                }
-                Some(word) => refused(class(word), Some(word.to_owned()), word),
-                None => match text(&body, "/errorMessage").filter(|word| *word != "None") {
-                    Some(words) => refused(ErrorClass::BadRequest, None, words),
-                    None => Settled::Unknown,
-                },
-            }
-        }),
+        Settings::AfricasTalking(_) => africas_talking_settled(response),
         _ => crate::settle(account, response),
     }
 }
 
+pub(crate) fn africas_talking_settled(response: &HttpResponse) -> Settled {
+    content_or_status(response, |response| {
+        let body = json_body(response);
+        match text(&body, "/entries/0/status") {
+            Some("Queued") => Settled::taken(owned(&body, "/entries/0/sessionId").filter(|id| id != "None")),
+            Some(word) => refused(class(word), Some(word.to_owned()), word),
+            None => match text(&body, "/errorMessage").filter(|word| *word != "None") {
+                Some(words) => refused(class_of_words(words), None, words),
+                None => Settled::Unknown,
+            },
+        }
+    })
+}
+
+/// The request that stops a call from ringing; `None` where the provider cannot be asked to. One that somebody has taken
+/// meanwhile goes on.
+#[must_use]
+pub fn cancel(account: &Account, external_id: &str) -> Option<HttpRequest> {
+    let Settings::TwilioVoice(settings) = &account.settings else { return None };
+    let is_id = !external_id.is_empty() && external_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let base = settings.base_url.as_deref().unwrap_or(twilio::DEFAULT_BASE_URL).trim_end_matches('/');
+    let sid = &settings.account_sid;
+    let url = format!("{base}/2010-04-01/Accounts/{sid}/Calls/{external_id}.json");
+    is_id.then(|| {
+        HttpRequest::post_form(url, basic(sid, settings.auth_token.expose()), [("Status", "canceled")])
+    })
+}
+
+/// Whether a call does not ring any more by the provider's answer to [`cancel`]: it was stopped, has been taken, or is
+/// over.
+#[must_use]
+pub fn cancelled(response: &HttpResponse) -> bool {
+    response.is_success() || matches!(response.status, 400 | 404 | 409)
+}
+
+/// Africa's Talking's words for a number that is not called.
 fn class(word: &str) -> ErrorClass {
     match word {
         "InvalidPhoneNumber" | "DestinationNotSupported" => ErrorClass::Unreachable,
         "InsufficientCredit" | "InvalidCallerId" => ErrorClass::AccountBroken,
+        "Aborted" => ErrorClass::Transient,
         _ => ErrorClass::BadRequest,
+    }
+}
+
+/// Its sentences for a request that was refused as a whole.
+fn class_of_words(words: &str) -> ErrorClass {
+    let words = words.to_ascii_lowercase();
+    let has = |part: &str| words.contains(part);
+    if has("credit") || has("callerid") || has("caller id") || has("authentication") || has("permission") {
+        ErrorClass::AccountBroken
+    } else {
+        ErrorClass::BadRequest
     }
 }

@@ -1,7 +1,7 @@
 //! A script as TwiML (twilio.com/docs/voice/twiml).
 use super::{
-    Dial, Gather, MAX_CALL, MAX_DIGITS, MAX_RECORDING, MAX_RINGING, MAX_TRIES, MAX_WAIT, Record, Script,
-    Speech, Step, Takes, Writer, key, languages, no_voice, whole, without_answer,
+    Dial, Gather, MAX_CALL, MAX_DIGITS, MAX_RECORDING, MAX_RINGING, MAX_TRIES, MAX_WAIT, NO_VOICE, Record,
+    Script, Speech, Step, Takes, Writer, key, languages, no_voice, whole, without_answer,
 };
 use crate::outgoing::Degraded;
 
@@ -19,6 +19,10 @@ pub(super) fn write(script: &Script, address: &str, degraded: &mut Vec<Degraded>
                 xml.close("Pause");
             }
             Step::Redirect { url } => redirect(&mut xml, url),
+            Step::Reject => {
+                xml.open("Reject", &[("reason", "busy".to_owned())]);
+                xml.close("Reject");
+            }
             Step::Hangup => {
                 xml.open("Hangup", &[]);
                 xml.close("Hangup");
@@ -38,7 +42,7 @@ fn say(xml: &mut Writer, speech: &Speech, degraded: &mut Vec<Degraded>) {
     }
     let language = languages::twilio(&speech.locale);
     if language.is_none() && !speech.locale.is_empty() {
-        no_voice("the provider has no voice for this language and reads it as English; record it", degraded);
+        no_voice(NO_VOICE, degraded);
     }
     let attributes: Vec<_> = language.map(|code| ("language", code.to_owned())).into_iter().collect();
     for part in speech.spoken() {

@@ -2,12 +2,13 @@
 use std::time::Duration;
 
 use channels::voice::{
-    AnsweredBy, Call, CallStatus, Dial, Direction, Gather, Input, MAX_SAY_LETTERS, MAX_STEPS, NewCall,
-    Record, Script, Speech, Step, Takes, call, can_call, hear, render, settle,
+    AnsweredBy, Call, CallStatus, Dial, Direction, Gather, Heard, Input, MAX_SAY_LETTERS, MAX_STEPS, NewCall,
+    Record, Script, Speech, Step, Takes, call, can_call, cancel, cancelled, forget_recording, forgotten,
+    hear, is_telephone, render, settle, understands_speech,
 };
 use channels::{
-    Account, ChoiceStyle, ErrorClass, Headers, HttpRequest, HttpResponse, Look, Provider, Refused, Settled,
-    preview,
+    Account, ChoiceStyle, ErrorClass, Headers, HttpRequest, HttpResponse, Look, Outgoing, Provider, Refused,
+    Settled, preview, preview_on,
 };
 use flow::words::{Attachment, Content, QuickReply};
 use proptest::prelude::*;
@@ -23,6 +24,17 @@ fn twilio() -> Account {
 fn africas_talking() -> Account {
     let settings = json!({"username": "casa", "api_key": "k", "webhook_token": "open"});
     Account::new(Provider::AfricasTalking, "+254711082000", Some("KE".into()), &settings)
+        .expect("settings are good")
+}
+
+fn twilio_voice() -> Account {
+    let settings = json!({"account_sid": "AC1", "auth_token": "t"});
+    Account::new(Provider::TwilioVoice, "+15005550006", None, &settings).expect("settings are good")
+}
+
+fn african_voice() -> Account {
+    let settings = json!({"username": "casa", "api_key": "k", "webhook_token": "open"});
+    Account::new(Provider::AfricasTalkingVoice, "+254711082000", Some("KE".into()), &settings)
         .expect("settings are good")
 }
 
@@ -317,6 +329,113 @@ fn a_preview_tells_what_is_said_and_how_long() {
     content.attachments = vec![sound];
     let played = preview(Look::Voice, &content);
     assert_eq!((played.parts.len(), played.attachments.len(), played.minutes), (1, 1, Some(1)));
+}
+
+#[test]
+fn a_number_at_africas_talking_is_a_telephone_with_a_secret_in_its_address() {
+    let account = african_voice();
+    assert!(is_telephone(&account) && can_call(&account) && !understands_speech(&account));
+    let unguarded = json!({"username": "casa", "api_key": "k"});
+    assert!(Account::new(Provider::AfricasTalkingVoice, "+254711082000", None, &unguarded).is_err());
+    let asked = |query: &str| HttpRequest {
+        url: format!("https://line.example.org/hooks/7{query}"),
+        ..form(&[("isActive", "1"), ("sessionId", "A"), ("callerNumber", "+254700000001")])
+    };
+    assert!(channels::verify(&account, &asked("?token=open")).is_ok());
+    assert!(channels::verify(&account, &asked("?token=opem")).is_err());
+    assert!(channels::verify(&account, &asked("")).is_err());
+    let id = uuid::Uuid::from_u128(9);
+    let content = Content { text: "Hello".into(), ..Content::default() };
+    let outgoing = Outgoing::new(id, "tel:+254700000001".parse().expect("an address"), content);
+    let rendering = channels::request(&account, &outgoing).expect("a call can be begun");
+    let sent = rendering.requests[0].form();
+    assert!(sent.contains(&("clientRequestId".to_owned(), id.to_string())), "{sent:?}");
+    assert_eq!(rendering.requests[0].headers.get("apiKey"), Some("k"));
+    // What it then asks is known by our id, although it asks the number's own address.
+    let back = [("isActive", "1"), ("sessionId", "A"), ("direction", "Outbound"), ("clientRequestId", "")];
+    let id_text = id.to_string();
+    let back = back.map(|(name, value)| (name, if name == "clientRequestId" { &id_text } else { value }));
+    assert_eq!(Heard::of(&account, &form(&back)).expect("it can be read").place.ours, Some(id));
+    for (body, class) in [
+        (json!({"entries": [], "errorMessage": "Invalid callerId"}), ErrorClass::AccountBroken),
+        (json!({"entries": [], "errorMessage": "Invalid 'to' number"}), ErrorClass::BadRequest),
+        (
+            json!({"entries": [{"status": "InsufficientCredit"}], "errorMessage": "None"}),
+            ErrorClass::AccountBroken,
+        ),
+        (json!({"entries": [{"status": "DestinationNotSupported"}]}), ErrorClass::Unreachable),
+    ] {
+        let answer = HttpResponse::new(200, "application/json", body.to_string());
+        let settled = channels::settle(&account, &answer);
+        assert!(matches!(settled, Settled::Refused { class: c, .. } if c == class), "{body}: {settled:?}");
+    }
+    let limited = HttpResponse::new(429, "text/plain", "slow down");
+    assert!(matches!(channels::settle(&account, &limited), Settled::Retry { .. }));
+}
+
+#[test]
+fn what_a_telephone_cannot_do_is_told_before() {
+    let choice = QuickReply { text: "Papeles".into(), ..QuickReply::default() };
+    let content = Content {
+        text: "Hola".into(),
+        locale: "spa-EC".into(),
+        quick_replies: vec![choice],
+        ..Content::default()
+    };
+    assert!(preview_on(&twilio_voice(), &content).degraded.is_empty());
+    let told = preview_on(&african_voice(), &content);
+    let why: Vec<&str> = told.degraded.iter().map(|degraded| degraded.why.as_str()).collect();
+    assert!(why.iter().any(|why| why.contains("no voice for this language")), "{why:?}");
+    assert!(why.iter().any(|why| why.contains("keys are asked for alone")), "{why:?}");
+}
+
+#[test]
+fn a_call_that_is_not_taken_is_refused_at_once() {
+    let steps = vec![Step::Reject, Step::Say(say("never", "eng"))];
+    assert!(xml(&twilio_voice(), steps.clone()).contains(r#"<Reject reason="busy"></Reject>"#));
+    let written = xml(&african_voice(), steps);
+    assert!(written.contains("<Reject></Reject>") && !written.contains("never"), "{written}");
+}
+
+#[test]
+fn a_recording_that_was_ended_by_hanging_up_is_heard() {
+    let over = [
+        ("CallSid", "CA1"),
+        ("From", "+593991234567"),
+        ("CallStatus", "completed"),
+        ("Direction", "inbound"),
+        ("RecordingUrl", "https://api.twilio.com/r"),
+        ("Digits", "hangup"),
+    ];
+    let call = heard(&twilio_voice(), &over);
+    assert!(!call.is_report && call.status.is_over(), "{call:?}");
+    assert!(matches!(call.input, Some(Input::Recording { .. })));
+    let over = [("isActive", "0"), ("sessionId", "A"), ("recordingUrl", "https://at.example/r.mp3")];
+    let call = heard(&african_voice(), &over);
+    assert!(call.is_report && matches!(call.input, Some(Input::Recording { .. })));
+}
+
+#[test]
+fn a_call_is_stopped_and_a_recording_deleted_only_where_it_is_ours() {
+    let account = twilio_voice();
+    let request = cancel(&account, "CA9").expect("it can be stopped");
+    assert!(request.url.ends_with("/2010-04-01/Accounts/AC1/Calls/CA9.json"), "{}", request.url);
+    assert_eq!(request.form(), [("Status".to_owned(), "canceled".to_owned())]);
+    assert_eq!((cancel(&account, "../CA9"), cancel(&african_voice(), "A")), (None, None));
+    let ours = "https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE9";
+    let request = forget_recording(&account, ours).expect("it can be deleted");
+    assert_eq!((request.method.as_str(), request.url.as_str()), ("DELETE", &*format!("{ours}.json")));
+    for other in [
+        "https://api.twilio.com/2010-04-01/Accounts/AC2/Recordings/RE9",
+        "https://evil.example/2010-04-01/Accounts/AC1/Recordings/RE9",
+        "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/RE9",
+        "nowhere",
+    ] {
+        assert_eq!(forget_recording(&account, other), None, "{other}");
+    }
+    let answer = |status| HttpResponse::new(status, "application/json", "");
+    assert!([204, 404].iter().all(|status| forgotten(&answer(*status))) && !forgotten(&answer(503)));
+    assert!([200, 400].iter().all(|status| cancelled(&answer(*status))) && !cancelled(&answer(503)));
 }
 
 proptest! {

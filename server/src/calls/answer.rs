@@ -1,8 +1,8 @@
 //! The answer to a provider that asks what to say: once what she did is handled, everything that was queued for her.
 use std::time::Duration;
 
+use channels::HttpResponse;
 use channels::voice::{Heard, Place, Script, Step, render};
-use channels::{HttpResponse, Settings};
 use flow::words::{Content, Language};
 use uuid::Uuid;
 
@@ -46,7 +46,12 @@ pub async fn answer(app: &App, line: &Line, channel: &Channel, heard: &Heard) ->
         render(account, &setting.trouble().script)
     });
     match spoken {
-        Ok(spoken) => spoken.response,
+        Ok(spoken) => {
+            for degraded in &spoken.degraded {
+                tracing::debug!(channel = %channel.id, why = %degraded.why, "less is said or asked than was written");
+            }
+            spoken.response
+        }
         Err(refused) => {
             tracing::error!(channel = %channel.id, %refused, "a call cannot be answered");
             HttpResponse::new(500, "text/plain; charset=utf-8", "")
@@ -119,10 +124,7 @@ fn setting<'a>(
     Setting {
         line: &line.content,
         language: line.content.language(language),
-        speech: matches!(
-            channel.account().map(|account| &account.settings),
-            Some(Settings::TwilioVoice(settings)) if settings.speech
-        ),
+        speech: channel.account().is_some_and(channels::voice::understands_speech),
         next: place.address(&hook(app, channel), "next").unwrap_or_default(),
     }
 }
@@ -165,7 +167,7 @@ impl Answering<'_> {
         let sealed = self.app.vault.day(now.day(), now)?.seal_json(Purpose::Call, &talk)?;
         // Where we hang up, the report of the end follows at once.
         let until = match talk.script.steps.last() {
-            Some(Step::Hangup) => now.plus_seconds(HANGING_UP_SECONDS),
+            Some(Step::Hangup | Step::Reject) => now.plus_seconds(HANGING_UP_SECONDS),
             _ => super::patience(now, waits.as_ref()),
         };
         tx.messages_were_said(talk.said.clone())?;
@@ -189,10 +191,15 @@ impl Answering<'_> {
         let step = u32::try_from(self.step).unwrap_or(0);
         let setting = setting(self.app, self.line, self.channel, language, step);
         let is_blocked = contact.is_some_and(|contact| contact.standing == Standing::Blocked);
+        if is_blocked && call.direction == Direction::In && self.step == 0 {
+            return Ok((setting.reject(), Vec::new()));
+        }
         if call.direction == Direction::Out && !call.passed {
             let talk = match call.answered_by {
                 TakenBy::Machine => setting.machine(),
                 _ if call.misses >= MAX_MISSES || is_blocked => setting.goodbye(&[]),
+                // She has it by another way meanwhile, or it was called off: nobody is asked to press anything.
+                _ if tx.messages_to_say(call)?.is_empty() => setting.goodbye(&[]),
                 TakenBy::Person | TakenBy::NobodyKnows => setting.gate(call.misses > 0),
             };
             return Ok((talk, Vec::new()));
@@ -231,10 +238,11 @@ impl Answering<'_> {
                 tx.message_not_said(waiting.id, reason)?;
                 continue;
             }
-            let Some(content) = self.open(&waiting, contact, now)? else {
+            let Some(mut content) = self.open(&waiting, contact, now)? else {
                 tx.message_not_said(waiting.id, "erased")?;
                 continue;
             };
+            as_telephones_play(&self.app.config.public_url, self.line, &mut content);
             collected.ids.push(waiting.id);
             collected.contents.push(content);
             collected.conversations.extend(waiting.conversation_id.map(|id| (waiting.id, id)));
@@ -251,6 +259,20 @@ impl Answering<'_> {
         match contact {
             Some(contact) => Ok(Some(contact.key.open_json(Purpose::Message, &waiting.body)?)),
             None => Ok(None),
+        }
+    }
+}
+
+/// Puts the line's own recordings for telephones in the place of those for chats: `audio/a.mp3` beside `audio/a.ogg`.
+fn as_telephones_play(base: &str, line: &Line, content: &mut Content) {
+    for attachment in &mut content.attachments {
+        let name = attachment.url.strip_prefix(base).and_then(|rest| rest.strip_prefix("/media/"));
+        let Some(name) = name else { continue };
+        let Some((path, _)) = line.files.iter().find(|(_, file)| file.name == name) else { continue };
+        let Some(stem) = path.strip_suffix(".ogg") else { continue };
+        if let Some(file) = line.files.get(&format!("{stem}.mp3")) {
+            attachment.url = format!("{base}/media/{}", file.name);
+            file.content_type.clone_into(&mut attachment.content_type);
         }
     }
 }

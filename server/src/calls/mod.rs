@@ -6,6 +6,7 @@
 //! call presses a key: an answering machine is heard by others.
 mod answer;
 mod end;
+mod provider;
 mod script;
 mod sql;
 mod words;
@@ -26,8 +27,9 @@ use crate::vault::Purpose;
 
 pub use answer::answer;
 pub use end::{Ending, over, run_loop};
+pub use provider::{cancel, forget_recording, not_needed, recorded};
 pub use sql::CallRow;
-pub use words::VoiceWords;
+pub use words::{MAX_INSTEAD, VoiceWords};
 
 /// How many keys in a row may mean nothing before we take our leave.
 pub const MAX_MISSES: i64 = 3;
@@ -156,7 +158,7 @@ pub fn find(tx: &mut Tx<'_>, app: &App, channel: &Channel, heard: &Heard) -> Res
     }
     let Some(ours) = heard.place.ours else { return Ok(None) };
     let Some(call) = tx.call_without_id(channel.id, ours)? else { return Ok(None) };
-    tx.name_call(call.id, hash)?;
+    name(tx, app, call.id, hash, &heard.call.id)?;
     Ok(Some(call))
 }
 
@@ -242,15 +244,51 @@ pub struct NewCall {
     pub message_id: Uuid,
 }
 
-/// The provider has taken a call of ours: it rings. What it had asked meanwhile goes before.
+/// The provider has taken a call of ours: it rings. What it had asked meanwhile goes before. One that nobody needs any more
+/// is stopped.
 ///
 /// # Errors
 /// When the store refuses.
-pub fn placed(tx: &mut Tx<'_>, app: &App, channel: Uuid, message: Uuid, external: &str) -> Result<()> {
+pub fn placed(
+    tx: &mut Tx<'_>,
+    app: &App,
+    channel: Uuid,
+    message: Uuid,
+    external: &str,
+    now: Ts,
+) -> Result<()> {
     if let Some(call) = tx.call_without_id(channel, message)? {
-        tx.name_call(call.id, hash(app, channel, external))?;
+        name(tx, app, call.id, hash(app, channel, external), external)?;
+    }
+    if !tx.message_is_wanted(message)? {
+        return not_needed(tx, app, message, now).map(drop);
     }
     tx.message_calling(message)
+}
+
+/// Whether the provider's id of a call is known already.
+///
+/// # Errors
+/// When the store refuses.
+pub fn is_known(tx: &mut Tx<'_>, app: &App, channel: Uuid, external: &str) -> Result<bool> {
+    Ok(tx.call_by_hash(channel, hash(app, channel, external))?.is_some())
+}
+
+/// The provider never got to know of a call, or nobody can tell and the operator wants it made again.
+///
+/// # Errors
+/// When the store refuses.
+pub fn never_placed(tx: &mut Tx<'_>, channel: Uuid, message: Uuid) -> Result<()> {
+    while let Some(call) = tx.call_without_id(channel, message)? {
+        tx.call_not_placed(call.id)?;
+    }
+    Ok(())
+}
+
+fn name(tx: &mut Tx<'_>, app: &App, call: Uuid, hash: Vec<u8>, external: &str) -> Result<()> {
+    let now = app.now();
+    let sealed = app.vault.day(now.day(), now)?.seal_json(Purpose::Call, &external)?;
+    tx.name_call(call, hash, sealed, now.day())
 }
 
 /// Keeps what a flow waits for until the call asks; nothing outside of calls.

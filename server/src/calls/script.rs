@@ -91,6 +91,11 @@ impl Setting<'_> {
         self.part(contents.iter().flat_map(|content| self.speeches(content)).collect())
     }
 
+    /// Does not take the call.
+    pub(super) fn reject(&self) -> Talk {
+        Talk { script: Script { steps: vec![Step::Reject] }, ..Talk::default() }
+    }
+
     /// Something does not work: says so, and ends.
     pub(super) fn trouble(&self) -> Talk {
         let steps = vec![Step::Say(self.own(self.words().trouble)), Step::Hangup];
@@ -239,7 +244,9 @@ impl Setting<'_> {
         if speech.locale.is_empty() {
             speech.locale = self.language.to_string();
         }
-        speech.text = plain(&speech.text);
+        let language = speech.locale.split('-').next().and_then(|code| code.parse().ok());
+        let words = self.line.voice.get(&language.unwrap_or(self.language));
+        speech.text = plain(&words.map_or(speech.text.clone(), |words| words.said(&speech.text)));
         if speech.is_empty() { Vec::new() } else { vec![speech] }
     }
 
@@ -374,6 +381,22 @@ mod tests {
         };
         assert!(said(with(file("audio/mpeg", "a.mp3"))).is_some());
         assert!(said(with(file("audio/ogg", "a.ogg"))).is_none());
+    }
+
+    #[test]
+    fn what_is_written_for_reading_is_said_otherwise() {
+        let mut line = test_content();
+        let instead = [("escriba AYUDA", "marque cero"), ("Si no, escriba AYUDA.", "Si no, llame otra vez.")];
+        let instead = instead.map(|(written, said)| (written.to_owned(), said.to_owned())).into();
+        line.voice.insert(line.languages[0], super::super::VoiceWords { instead, ..Default::default() });
+        let said = |text: &str| {
+            let content = Content { text: text.into(), locale: "spa".into(), ..Content::default() };
+            let talk = setting(&line).say(&[content], &Then::Goodbye);
+            let Some(Step::Say(speech)) = talk.script.steps.first() else { panic!("{talk:?}") };
+            speech.text.clone()
+        };
+        assert_eq!(said("Abre a las 8. Si puede, escriba AYUDA."), "Abre a las 8. Si puede, marque cero.");
+        assert_eq!(said("Venga. Si no, escriba AYUDA."), "Venga. Si no, llame otra vez.");
     }
 
     #[test]

@@ -32,7 +32,8 @@ const LIVE: Sql = crate::sql!(
 const SILENT: Sql =
     crate::sql!("SELECT id FROM phone_call WHERE state < 3 AND silent_until <= $1 ORDER BY id LIMIT $2");
 const NAME: Sql = crate::sql!(
-    "UPDATE phone_call SET external_hash = $2, state = CASE WHEN state < 1 THEN 1 ELSE state END WHERE id = $1"
+    "UPDATE phone_call SET external_hash = $2, sid = $3, sid_day = $4, \
+     state = CASE WHEN state < 1 THEN 1 ELSE state END WHERE id = $1"
 );
 const REMOVE: Sql = crate::sql!("DELETE FROM phone_call WHERE id = $1");
 const WAITS: Sql = crate::sql!("UPDATE phone_call SET waits = $2 WHERE id = $1");
@@ -43,8 +44,26 @@ const HEARD: Sql = crate::sql!(
 const SAID: Sql =
     crate::sql!("UPDATE phone_call SET step = $2, talk = $3, day = $4, silent_until = $5 WHERE id = $1");
 const OVER: Sql = crate::sql!(
-    "UPDATE phone_call SET state = 3, outcome = $2, ended_at = $3, talk = NULL, waits = NULL WHERE id = $1"
+    "UPDATE phone_call SET state = 3, outcome = $2, ended_at = $3, talk = NULL, waits = NULL, sid = NULL WHERE id = $1"
 );
+/// A call of ours about a message that nobody has taken yet, and of which the provider can be told something.
+const RINGING_ABOUT: Sql = crate::sql!(
+    "SELECT id, line_id FROM phone_call WHERE message_id = $1 AND direction = 1 AND state < 2 AND sid IS NOT NULL \
+     ORDER BY id DESC LIMIT 1"
+);
+const RINGING: Sql = crate::sql!(
+    "SELECT channel_id, sid, sid_day FROM phone_call WHERE id = $1 AND state < 2 AND sid IS NOT NULL"
+);
+/// Whether a message still is to be brought to her.
+const IS_WANTED: Sql = crate::sql!("SELECT count(*) FROM message WHERE id = $1 AND state IN (1, 2, 3)");
+/// The file that has just come with a message of hers.
+const NEWEST_FILE: Sql = crate::sql!(
+    "SELECT id FROM media WHERE contact_id = $1 AND channel_id = $2 AND created_at = $3 ORDER BY id DESC LIMIT 1"
+);
+const FILE_STATE: Sql = crate::sql!("SELECT state FROM media WHERE id = $1");
+/// Recordings of a line that are still at their provider, besides the one that this job is about.
+const OTHERS_TO_FORGET: Sql =
+    crate::sql!("SELECT count(*) FROM job WHERE kind = 'forget_recording' AND line_id = $1 AND id <> $2");
 const REMOVE_OLD: Sql = crate::sql!("DELETE FROM phone_call WHERE ended_at < $1");
 const ERASE_OVER: Sql = crate::sql!("DELETE FROM phone_call WHERE contact_id = $1 AND state = 3");
 const ERASE_LIVE: Sql =
@@ -209,8 +228,37 @@ impl Tx<'_> {
         self.rows(SILENT, args![now, limit])?.iter().map(|row| row.get(0)).collect()
     }
 
-    pub(super) fn name_call(&mut self, id: Uuid, hash: Vec<u8>) -> Result<()> {
-        self.run(NAME, args![id, hash]).map(drop)
+    /// Notes the provider's id of a call: what it is found by, and the id itself, sealed with the key of `day`.
+    pub(super) fn name_call(&mut self, id: Uuid, hash: Vec<u8>, sealed: Vec<u8>, day: i64) -> Result<()> {
+        self.run(NAME, args![id, hash, sealed, day]).map(drop)
+    }
+
+    /// A call that rings about a message: its id and its line.
+    pub(super) fn ringing_call_about(&mut self, message: Uuid) -> Result<Option<(Uuid, Uuid)>> {
+        self.row(RINGING_ABOUT, args![message])?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    }
+
+    /// The channel of a call that rings, and its provider's id, sealed with the key of a day.
+    pub(super) fn ringing_call(&mut self, id: Uuid) -> Result<Option<(Uuid, Vec<u8>, i64)>> {
+        let row = self.row(RINGING, args![id])?;
+        row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
+    }
+
+    pub(super) fn message_is_wanted(&mut self, id: Uuid) -> Result<bool> {
+        Ok(self.one(IS_WANTED, args![id])?.get::<i64>(0)? > 0)
+    }
+
+    pub(super) fn newest_file(&mut self, contact: Uuid, channel: Uuid, at: Ts) -> Result<Option<Uuid>> {
+        self.row(NEWEST_FILE, args![contact, channel, at])?.map(|row| row.get(0)).transpose()
+    }
+
+    /// How a file stands, as a code of [`crate::media::MediaState`]; `None` when it is not kept (any more).
+    pub(super) fn file_state(&mut self, id: Uuid) -> Result<Option<i64>> {
+        self.row(FILE_STATE, args![id])?.map(|row| row.get(0)).transpose()
+    }
+
+    pub(super) fn other_recordings_to_forget(&mut self, line: Uuid, job: Uuid) -> Result<i64> {
+        self.one(OTHERS_TO_FORGET, args![line, job])?.get(0)
     }
 
     /// The provider did not take a call: there is none.

@@ -1,5 +1,7 @@
 //! What the server itself says in a call, in the languages that it knows. A line can write each of them anew in its
 //! `line.toml` (`[voice.spa]`), and must do so for languages that are not here: those hear English.
+use std::collections::BTreeMap;
+
 use flow::words::Language;
 use serde::Deserialize;
 
@@ -23,6 +25,28 @@ pub struct VoiceWords {
     /// What an answering machine hears; nothing unless the line writes it.
     pub machine: Option<String>,
     pub trouble: Option<String>,
+    /// What is said instead of what is written: parts of any text of the line, such as *write HELP*, and what a voice says in
+    /// their place.
+    pub instead: BTreeMap<String, String>,
+}
+
+/// The most texts of one language that are said otherwise than they are written.
+pub const MAX_INSTEAD: usize = 200;
+
+impl VoiceWords {
+    /// A text as a voice says it: longer parts before shorter ones that they hold.
+    #[must_use]
+    pub fn said(&self, text: &str) -> String {
+        let mut parts: Vec<(&String, &String)> = self.instead.iter().take(MAX_INSTEAD).collect();
+        parts.sort_by_key(|(written, _)| std::cmp::Reverse(written.len()));
+        let mut said = text.to_owned();
+        for (written, spoken) in parts.into_iter().filter(|(written, _)| !written.is_empty()) {
+            if said.contains(written.as_str()) {
+                said = said.replace(written.as_str(), spoken);
+            }
+        }
+        said
+    }
 }
 
 /// The sentences of one language.

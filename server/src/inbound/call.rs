@@ -42,9 +42,14 @@ pub fn heard(
     now: Ts,
 ) -> Result<Effects> {
     let effects = match calls::find(tx, app, channel, heard)? {
-        Some(call) if call.state == CallState::Over => Effects::default(),
-        Some(call) if heard.call.is_report => reported(tx, app, ahead, &call, heard, now)?,
+        Some(call) if heard.call.is_report => {
+            Going { app, line, channel, heard, now }.is_reported(tx, ahead, &call)?
+        }
         Some(call) if i64::from(heard.place.step) <= call.heard => Effects::default(),
+        // What she said before she hung up may come after the report of that.
+        Some(call) if call.state == CallState::Over => {
+            Going { app, line, channel, heard, now }.last_words(tx, ahead, &call)?
+        }
         Some(call) => Going { app, line, channel, heard, now }.goes_on(tx, ahead, call)?,
         // Of a call that we never heard of only its beginning is news.
         None if heard.call.is_report || heard.place.step > 0 => Effects::default(),
@@ -92,33 +97,6 @@ fn begins(
     Ok(effects)
 }
 
-/// The provider tells how a call goes.
-fn reported(
-    tx: &mut Tx<'_>,
-    app: &App,
-    ahead: &mut Ahead,
-    call: &CallRow,
-    heard: &Heard,
-    now: Ts,
-) -> Result<Effects> {
-    let ending = match heard.call.status {
-        CallStatus::Queued | CallStatus::Ringing | CallStatus::Active => {
-            // There is a call: a message of which nobody knew whether it had become one waits for it.
-            if let Some(message) = call.message_id.filter(|_| call.state < CallState::Talking) {
-                tx.message_calling(message)?;
-            }
-            return Ok(Effects::default());
-        }
-        CallStatus::Completed => Ending::Completed,
-        CallStatus::Busy => Ending::Busy,
-        CallStatus::NoAnswer => Ending::NoAnswer,
-        CallStatus::Failed => Ending::Failed,
-        CallStatus::Cancelled => Ending::Cancelled,
-    };
-    let contact = ahead.contact_locked(tx, app, call.contact_id)?;
-    calls::over(tx, app, call, contact, ending, now)
-}
-
 /// A call that goes on.
 struct Going<'a> {
     app: &'a App,
@@ -143,6 +121,70 @@ enum Meant {
 }
 
 impl Going<'_> {
+    /// The provider tells how a call goes. Its last word may hold what she said before she hung up, and how putting her
+    /// through ended.
+    fn is_reported(&self, tx: &mut Tx<'_>, ahead: &mut Ahead, call: &CallRow) -> Result<Effects> {
+        if call.state == CallState::Over {
+            return Ok(Effects::default());
+        }
+        let ending = match self.heard.call.status {
+            CallStatus::Queued | CallStatus::Ringing | CallStatus::Active => {
+                // There is a call: a message of which nobody knew whether it had become one waits for it.
+                if let Some(message) = call.message_id.filter(|_| call.state < CallState::Talking) {
+                    tx.message_calling(message)?;
+                }
+                return Ok(Effects::default());
+            }
+            CallStatus::Completed => Ending::Completed,
+            CallStatus::Busy => Ending::Busy,
+            CallStatus::NoAnswer => Ending::NoAnswer,
+            CallStatus::Failed => Ending::Failed,
+            CallStatus::Cancelled => Ending::Cancelled,
+        };
+        let asked = call.talk(self.app, self.now)?.asked;
+        let mut effects = match asked {
+            Asked::Leave | Asked::Recording => self.last_words(tx, ahead, call)?,
+            Asked::Dial => match self.heard.call.dialled {
+                Some(end) => self.dialled(tx, ahead, call, end)?,
+                None => Effects::default(),
+            },
+            Asked::Nothing | Asked::Gate | Asked::Choices { .. } | Asked::Words => Effects::default(),
+        };
+        let contact = ahead.contact_locked(tx, self.app, call.contact_id)?;
+        effects.add(calls::over(tx, self.app, call, contact, ending, self.now)?);
+        Ok(effects)
+    }
+
+    /// A recording that she ended by hanging up.
+    fn last_words(&self, tx: &mut Tx<'_>, ahead: &mut Ahead, call: &CallRow) -> Result<Effects> {
+        match &self.heard.call.input {
+            Some(Input::Recording { url, .. }) if call.passed => {
+                self.is_told(tx, ahead, call, &self.recording(url))
+            }
+            _ => Ok(Effects::default()),
+        }
+    }
+
+    /// Brings what she said, pressed or recorded to whoever answers messages.
+    fn is_told(
+        &self,
+        tx: &mut Tx<'_>,
+        ahead: &mut Ahead,
+        call: &CallRow,
+        message: &Message,
+    ) -> Result<Effects> {
+        let effects = decide::message(tx, self.app, ahead, self.line, self.channel, message, self.now)?;
+        if let Some(Input::Recording { url, .. }) = &self.heard.call.input {
+            calls::recorded(tx, self.app, call, url, self.now)?;
+        }
+        Ok(effects)
+    }
+
+    fn dialled(&self, tx: &mut Tx<'_>, ahead: &mut Ahead, call: &CallRow, end: DialEnd) -> Result<Effects> {
+        let dial = Dial { status: dial_status(end.status), duration: end.seconds };
+        self.resumes(tx, ahead, call, |_| Some(Resume::Dial(dial.clone())))
+    }
+
     fn goes_on(&self, tx: &mut Tx<'_>, ahead: &mut Ahead, mut call: CallRow) -> Result<Effects> {
         let talk = call.talk(self.app, self.now)?;
         let mut effects = Effects::default();
@@ -172,15 +214,8 @@ impl Going<'_> {
         }
         tx.call_heard(&call, self.now)?;
         match meant {
-            Meant::Message(message) => {
-                let handled =
-                    decide::message(tx, self.app, ahead, self.line, self.channel, &message, self.now)?;
-                effects.add(handled);
-            }
-            Meant::Dialled(end) => {
-                let dial = Dial { status: dial_status(end.status), duration: end.seconds };
-                effects.add(self.resumes(tx, ahead, &call, |_| Some(Resume::Dial(dial.clone())))?);
-            }
+            Meant::Message(message) => effects.add(self.is_told(tx, ahead, &call, &message)?),
+            Meant::Dialled(end) => effects.add(self.dialled(tx, ahead, &call, end)?),
             Meant::TimedOut => effects.add(self.times_out(tx, ahead, &mut call)?),
             Meant::Miss | Meant::GoOn | Meant::End => {}
         }
@@ -217,11 +252,7 @@ impl Going<'_> {
             (_, Some(Input::Digits { digits })) => self.text(digits.clone(), None, MessageKind::Text),
             (_, Some(Input::Speech { text, .. })) if text.trim().is_empty() => Meant::Miss,
             (_, Some(Input::Speech { text, .. })) => self.text(text.clone(), None, MessageKind::Text),
-            (_, Some(Input::Recording { url, .. })) => {
-                let mut message = self.message(String::new(), MessageKind::Audio);
-                message.attachments.push(IncomingAttachment::file(RECORDED_AS, url.clone()));
-                Meant::Message(Box::new(message))
-            }
+            (_, Some(Input::Recording { url, .. })) => Meant::Message(Box::new(self.recording(url))),
             (_, Some(Input::Nothing) | None) => Meant::TimedOut,
         }
     }
@@ -249,6 +280,12 @@ impl Going<'_> {
 
     fn text(&self, text: String, choice_id: Option<String>, kind: MessageKind) -> Meant {
         Meant::Message(Box::new(Message { choice_id, ..self.message(text, kind) }))
+    }
+
+    fn recording(&self, url: &str) -> Message {
+        let mut message = self.message(String::new(), MessageKind::Audio);
+        message.attachments.push(IncomingAttachment::file(RECORDED_AS, url.to_owned()));
+        message
     }
 
     fn message(&self, text: String, kind: MessageKind) -> Message {

@@ -70,7 +70,11 @@ async fn hook(
     match accept(&app, line, channel, &request).await {
         Ok(Accepted::Taken(answer)) => match channels::voice::Heard::of(account, &request) {
             // Whoever is on the telephone waits for what is said next.
-            Ok(heard) if channel.kind == ChannelKind::Voice && !heard.call.is_report => {
+            Ok(heard)
+                if channel.kind == ChannelKind::Voice
+                    && !heard.call.is_report
+                    && !heard.call.status.is_over() =>
+            {
                 respond(calls::answer(&app, line, channel, &heard).await)
             }
             _ => respond(answer),

@@ -24,6 +24,10 @@ pub enum Job {
     FetchMedia { media: Uuid },
     /// The key of an erased person must go.
     DestroyKey { key: Uuid },
+    /// A telephone call that rings although nobody needs it any more.
+    CancelCall { call: Uuid },
+    /// A recording at its provider that must go there: once its file is here, or when none is kept.
+    ForgetRecording { channel: Uuid, media: Option<Uuid>, url: String, tries: usize },
 }
 
 impl Job {
@@ -32,6 +36,8 @@ impl Job {
             Self::FlowAsk { .. } => "flow_ask",
             Self::FetchMedia { .. } => "fetch_media",
             Self::DestroyKey { .. } => "destroy_key",
+            Self::CancelCall { .. } => "cancel_call",
+            Self::ForgetRecording { .. } => "forget_recording",
         }
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Job;
 use super::sql::Taken;
 use crate::app::App;
+use crate::calls;
 use crate::consent;
 use crate::contacts;
 use crate::flows::{self, Route, StoredSession};
@@ -110,6 +111,10 @@ async fn perform(app: &App, taken: &Taken) -> Result<()> {
             app.store.write(move |tx| tx.job_done(id)).await.map(drop)
         }
         Job::FetchMedia { media } => crate::media::fetch(app, media, taken.id).await,
+        Job::CancelCall { call } => calls::cancel(app, call, taken.id).await,
+        Job::ForgetRecording { channel, media, url, tries } => {
+            calls::forget_recording(app, taken.id, channel, media, url, tries).await
+        }
         Job::FlowAsk { identity, channel, ask } => {
             let contact_id =
                 taken.contact_id.ok_or_else(|| StoreError::Shape("a job without a contact".into()))?;

@@ -301,6 +301,12 @@ impl Content {
         problems.every_language("notice", self.notice.texts.keys());
         problems.every_language("words", self.words.keys());
         problems.every_language("texts", self.texts.keys());
+        for (language, voice) in &self.voice {
+            if voice.instead.len() > crate::calls::MAX_INSTEAD {
+                let most = crate::calls::MAX_INSTEAD;
+                problems.add(&format!("voice.{language}.instead"), &format!("has more than {most} texts"));
+            }
+        }
         for (language, notice) in &self.notice.texts {
             problems.file(&format!("notice.{language}.audio"), notice.audio.as_deref(), has_file);
         }

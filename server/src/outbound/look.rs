@@ -12,8 +12,9 @@ use super::fail_over;
 use super::settle::part_hash;
 use super::sql::{Leased, Watched};
 use crate::app::App;
+use crate::calls;
 use crate::inbox;
-use crate::lines::{Channel, UnknownPolicy};
+use crate::lines::{Channel, ChannelKind, UnknownPolicy};
 use crate::store::{Result, Ts, Tx};
 
 /// How long after an attempt whose outcome is unknown the provider is first asked.
@@ -105,12 +106,15 @@ async fn clear_up(app: &App, message: &Watched) -> Result<()> {
         .store
         .write(move |tx| {
             match &cleared {
+                Cleared::Taken(candidates) if channel.kind == ChannelKind::Voice => {
+                    call_turned_up(tx, &context, &channel, &message, candidates, now)?;
+                }
                 Cleared::Taken(candidates) => taken(tx, &context, &channel, &message, candidates, now)?,
-                Cleared::NotTaken if age >= CERTAINLY_LISTED_SECONDS => drop(tx.message_goes_on(id, now)?),
+                Cleared::NotTaken if age >= CERTAINLY_LISTED_SECONDS => goes_on(tx, &channel, id, now)?,
                 Cleared::NotTaken => tx.look_again(id, Some(now.plus_seconds(LOOK_AGAIN_SECONDS)))?,
                 Cleared::Open { .. } if age >= policy_after => match channel.delivery.unknown {
                     UnknownPolicy::Wait => tx.look_again(id, None)?,
-                    UnknownPolicy::Resend => drop(tx.message_goes_on(id, now)?),
+                    UnknownPolicy::Resend => goes_on(tx, &channel, id, now)?,
                 },
                 Cleared::Open { ask_again: true } => {
                     tx.look_again(id, Some(now.plus_seconds(LOOK_AGAIN_SECONDS.min(policy_after - age))))?;
@@ -131,6 +135,41 @@ async fn clear_up(app: &App, message: &Watched) -> Result<()> {
         app.signals.touch_live();
     }
     Ok(())
+}
+
+/// It is sent again. A call that the provider does not have must not stand in the way of the next one.
+fn goes_on(tx: &mut Tx<'_>, channel: &Channel, id: Uuid, now: Ts) -> Result<()> {
+    if channel.kind == ChannelKind::Voice {
+        calls::never_placed(tx, channel.id, id)?;
+    }
+    tx.message_goes_on(id, now).map(drop)
+}
+
+/// The provider has calls to the person since then: the one that nobody here knows is this one, and rings.
+fn call_turned_up(
+    tx: &mut Tx<'_>,
+    app: &App,
+    channel: &Channel,
+    message: &Watched,
+    candidates: &[Candidate],
+    now: Ts,
+) -> Result<()> {
+    for candidate in candidates {
+        if !calls::is_known(tx, app, channel.id, &candidate.external_id)? {
+            return calls::placed(tx, app, channel.id, message.id, &candidate.external_id, now);
+        }
+    }
+    not_there(tx, channel, message, now)
+}
+
+/// What the provider has are others.
+fn not_there(tx: &mut Tx<'_>, channel: &Channel, message: &Watched, now: Ts) -> Result<()> {
+    let age = now.seconds_since(message.tried_at.unwrap_or(now));
+    if age >= CERTAINLY_LISTED_SECONDS {
+        goes_on(tx, channel, message.id, now)
+    } else {
+        tx.look_again(message.id, Some(now.plus_seconds(LOOK_AGAIN_SECONDS)))
+    }
 }
 
 /// The part that was being sent has turned up at the provider: it is noted, and what is left is sent.
@@ -156,12 +195,7 @@ fn taken(
         }
         return Ok(());
     }
-    let age = now.seconds_since(message.tried_at.unwrap_or(now));
-    if age >= CERTAINLY_LISTED_SECONDS {
-        tx.message_goes_on(message.id, now).map(drop)
-    } else {
-        tx.look_again(message.id, Some(now.plus_seconds(LOOK_AGAIN_SECONDS)))
-    }
+    not_there(tx, channel, message, now)
 }
 
 /// Asks the provider for messages like the one that was being sent.

@@ -9,6 +9,7 @@ use super::attempt::label;
 use super::settle::part_hash;
 use super::sql::OutgoingRow;
 use crate::app::App;
+use crate::calls;
 use crate::consent;
 use crate::contacts;
 use crate::inbound::Effects;
@@ -81,6 +82,10 @@ pub fn apply(
         return Ok(Some(Effects::default()));
     }
     let mut effects = Effects { outbound: true, ..Effects::default() };
+    // She has it by a channel that the message had left: her telephone need not go on ringing about it.
+    if arrived && message.channel_id != channel.id {
+        effects.jobs = calls::not_needed(tx, app, id, now)?;
+    }
     if let Some(conversation) = message.conversation_id {
         inbox::status_changed(tx, app, id, conversation, message.line_id, now)?;
         effects.live = true;

@@ -142,7 +142,7 @@ fn failed(
     match &settlement.outcome {
         Outcome::Sent => {}
         Outcome::Calling { external_id } => {
-            calls::placed(tx, app, channel.id, message.id, external_id)?;
+            calls::placed(tx, app, channel.id, message.id, external_id, now)?;
         }
         Outcome::Again { after, reason, counted: false } => {
             let millis = after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
