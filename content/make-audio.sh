@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes the audio files that content/*/line.toml names, from the very texts that it holds: run it after a text has
 # changed, and listen to the result. A voice of a real person is better; put such a file in place and leave it out here.
+# Beside each NAME.ogg, which chats get, stands NAME.mp3, which telephones play (8 kHz, as the network has it): it says the
+# words of [voice.*.instead] where they differ from what is written.
 #   content/make-audio.sh [casa] [NAME...]     NAME = notice or the key of an answer; none means all
-# Needs espeak-ng, ffmpeg with libopus and python3 (3.11 or newer): apt-get install espeak-ng ffmpeg python3
+# Needs espeak-ng, ffmpeg with libopus and libmp3lame, and python3 (3.11 or newer): apt-get install espeak-ng ffmpeg python3
 set -euo pipefail
 cd "$(dirname "$0")"
 
 # A WhatsApp voice note and a phone on a slow line are both served by 16 kbit/s mono.
-readonly BITRATE=16k MAX_BYTES=60000 WORDS_PER_MINUTE=165
+readonly BITRATE=16k TELEPHONE_BITRATE=16k MAX_BYTES=60000 WORDS_PER_MINUTE=165
 declare -rA VOICES=([spa]=es-419 [eng]=en-us)
 
 for tool in espeak-ng ffmpeg python3; do
@@ -45,10 +47,17 @@ jobs = [(name, language, part["text"], part.get("audio")) for name, language, pa
 for answer in content["answers"]:
     for language, file in answer.get("audio", {}).items():
         jobs.append((answer["key"], language, answer["title"][language] + ".\n" + answer["text"][language], file))
+def said(text, language):
+    instead = content.get("voice", {}).get(language, {}).get("instead", {})
+    for written in sorted(instead, key=len, reverse=True):
+        text = text.replace(written, instead[written])
+    return text
+
 for number, (name, language, text, file) in enumerate(jobs):
     if file:
         (work / f"{number}.txt").write_text(spoken(text, language), encoding="utf-8")
-        print(language, file, name, work / f"{number}.txt", sep="\t")
+        (work / f"{number}.said.txt").write_text(spoken(said(text, language), language), encoding="utf-8")
+        print(language, file, name, work / f"{number}", sep="\t")
 PYTHON
 
 while IFS=$'\t' read -r language file name text; do
@@ -56,7 +65,10 @@ while IFS=$'\t' read -r language file name text; do
   voice=${VOICES[$language]:-}
   [[ -n $voice ]] || { echo "$line: no voice is set for the language $language" >&2; exit 1; }
   mkdir -p "$line/$(dirname "$file")"
-  espeak-ng -v "$voice" -s "$WORDS_PER_MINUTE" -g 2 -f "$text" -w "$work/speech.wav"
+  espeak-ng -v "$voice" -s "$WORDS_PER_MINUTE" -g 2 -f "$text.said.txt" -w "$work/speech.wav"
+  ffmpeg -hide_banner -loglevel error -nostdin -y -i "$work/speech.wav" -ac 1 -ar 8000 -map_metadata -1 -fflags +bitexact \
+    -c:a libmp3lame -b:a "$TELEPHONE_BITRATE" -write_xing 0 -id3v2_version 0 "$line/${file%.ogg}.mp3"
+  espeak-ng -v "$voice" -s "$WORDS_PER_MINUTE" -g 2 -f "$text.txt" -w "$work/speech.wav"
   # A long text gets fewer bits rather than a file that a slow line cannot load.
   for rate in "$BITRATE" 12k 10k 8k; do
     ffmpeg -hide_banner -loglevel error -nostdin -y -i "$work/speech.wav" -ac 1 -ar 16000 -map_metadata -1 -fflags +bitexact \
