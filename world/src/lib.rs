@@ -6,6 +6,7 @@
 //! Person (story API) ── Handset ── providers::Providers ══ signed HTTP ══ the server under test
 //!                    └─ Browser ══ the public web chat page without JavaScript ══╝
 //! ```
+pub mod africas_talking;
 pub mod browser;
 pub mod clock;
 pub mod delivery;
@@ -24,6 +25,7 @@ pub mod sign;
 pub mod smsc;
 pub mod staff;
 pub mod telegram;
+pub mod telephone;
 pub mod thread;
 pub mod town;
 pub mod twilio;

@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::africas_talking::{self, AfricasTalking};
 use crate::meta::{self, Meta};
 use crate::providers::Providers;
 use crate::telegram::{self, Telegram};
@@ -21,6 +22,12 @@ pub const PHONE_NUMBER_ID: &str = "100200300400500";
 pub const ACCOUNT_SID: &str = "AC0000000000000000000000000000ca5a";
 const WHATSAPP_NUMBER: &str = "+593 2 555 0100";
 const SMS_NUMBER: &str = "+59325550101";
+/// The number at the fake Africa's Talking, where a story sets it up.
+const AFRICAN_NUMBER: &str = "+254711082000";
+const AFRICAN_KEY: &str = "demo-api-key";
+const AFRICAN_TOKEN: &str = "demo-webhook-token";
+/// The number behind the demo's message centre.
+const CENTRE_NUMBER: &str = "+59325550199";
 const BUSINESS_ACCOUNT_ID: &str = "900800700600500";
 /// Secrets of fakes that listen on this machine only.
 const ACCESS_TOKEN: &str = "demo-access-token";
@@ -44,6 +51,19 @@ struct Casa;
 #[must_use]
 pub fn casa() -> BTreeMap<String, Vec<u8>> {
     Casa::iter().filter_map(|path| Some((path.to_string(), Casa::get(&path)?.data.into_owned()))).collect()
+}
+
+/// How much of a recording a town has: nobody listens there, and every reload of the line would read all of it.
+const RECORDING_BYTES: usize = 2_048;
+
+/// As [`casa`], with the beginnings of its recordings: for towns.
+#[must_use]
+pub fn light_casa() -> BTreeMap<String, Vec<u8>> {
+    let mut files = casa();
+    for body in files.iter_mut().filter(|(path, _)| path.starts_with("audio/")).map(|(_, body)| body) {
+        body.truncate(RECORDING_BYTES);
+    }
+    files
 }
 
 /// A member of the line's team who can sign in.
@@ -191,6 +211,52 @@ async fn telephone(app: &App, line: Uuid, twilio: &Twilio, public: &str) -> anyh
     Ok(())
 }
 
+/// A second number for calls, at Africa's Talking; gives the channel's id.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn african_telephone(
+    app: &App,
+    line: Uuid,
+    provider: &AfricasTalking,
+    public: &str,
+) -> anyhow::Result<Uuid> {
+    let channel = NewChannel {
+        kind: "africas_talking_voice".into(),
+        address: AFRICAN_NUMBER.into(),
+        settings: json!({
+            "username": "casa",
+            "api_key": AFRICAN_KEY,
+            "webhook_token": AFRICAN_TOKEN,
+            "base_url": provider.base_url(),
+        }),
+    };
+    let id = lines::add_channel(app, line, &channel).await?;
+    provider.set_account(africas_talking::Account {
+        username: "casa".into(),
+        api_key: AFRICAN_KEY.into(),
+        number: AFRICAN_NUMBER.into(),
+        callback_url: format!("{public}/hooks/{id}?token={AFRICAN_TOKEN}"),
+    });
+    Ok(id)
+}
+
+/// The line's number at a network whose message centre listens here.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn at_a_centre(app: &App, line: Uuid, port: u16, password: &str) -> anyhow::Result<Uuid> {
+    let channel = NewChannel {
+        kind: "smpp".into(),
+        address: CENTRE_NUMBER.into(),
+        settings: json!({
+            "host": "127.0.0.1", "port": port, "system_id": "casa", "password": password,
+            "answer_ids": "hex", "receipt_ids": "decimal",
+        }),
+    };
+    Ok(lines::add_channel(app, line, &channel).await?)
+}
+
 async fn telegram(app: &App, line: Uuid, telegram: &Telegram, public: &str) -> anyhow::Result<()> {
     let channel = NewChannel {
         kind: "telegram".into(),
@@ -232,4 +298,55 @@ async fn viber(app: &App, line: Uuid, viber: &Viber, public: &str) -> anyhow::Re
 #[must_use]
 pub fn app_secret() -> &'static str {
     APP_SECRET
+}
+
+#[cfg(test)]
+mod tests {
+    use super::casa;
+
+    /// Every text in a value.
+    fn texts(json: &serde_json::Value, found: &mut Vec<String>) {
+        match json {
+            serde_json::Value::String(text) => found.push(text.clone()),
+            serde_json::Value::Array(list) => list.iter().for_each(|one| texts(one, found)),
+            serde_json::Value::Object(fields) => fields.values().for_each(|one| texts(one, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_on_the_telephone_to_write() {
+        let files = casa();
+        let own = std::str::from_utf8(&files["line.toml"]).expect("it is UTF-8");
+        let content = openline::lines::Content::read(own, &|_| true).expect("it is a line's content");
+        let flows = serde_json::from_slice(&files["flows.json"]).expect("it is JSON");
+        let mut said = Vec::new();
+        texts(&flows, &mut said);
+        said.extend(content.answers.iter().flat_map(|answer| answer.text.values().cloned()));
+        said.extend(content.notice.texts.values().map(|notice| notice.text.clone()));
+        said.extend(content.triage.iter().flat_map(|rule| rule.reply.values().cloned()));
+        for (language, own) in &content.texts {
+            said.extend(
+                [&own.consent_declined, &own.started, &own.unsupported, &own.forgotten].map(Clone::clone),
+            );
+            said.push(own.conversation_closed.clone());
+            said.push(own.stopped.replace("{word}", &content.words[language].start[0]));
+        }
+        let reads = [
+            "scriba",
+            "scríba",
+            "scribir",
+            "scribiendo",
+            " write",
+            "Write ",
+            "writing",
+            "lea esto",
+            "read this",
+        ];
+        for text in said {
+            let heard = content.voice.values().fold(text, |text, voice| voice.said(&text));
+            let found = reads.iter().find(|word| heard.contains(*word));
+            assert!(found.is_none(), "{found:?} is said: {heard}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use crate::browser::Browser;
 use crate::meta::{self, Said};
 use crate::smsc;
 use crate::telegram;
+use crate::telephone::{CallState, Telephone};
 use crate::thread::{Bubble, Choice, Side, Thread};
 use crate::twilio;
 use crate::viber;
@@ -40,7 +41,7 @@ pub enum Device {
     Centre(smsc::Handset),
     Web(Box<Browser>),
     /// Calls, both ways.
-    Telephone(twilio::voice::Telephone),
+    Telephone(Telephone),
 }
 
 /// A person who talks to the line.
@@ -204,7 +205,7 @@ impl Person {
     /// # Panics
     /// When she has something else.
     #[must_use]
-    pub fn telephone(&self) -> &twilio::voice::Telephone {
+    pub fn telephone(&self) -> &Telephone {
         let Device::Telephone(phone) = &self.device else { panic!("{} has no telephone", self.name) };
         phone
     }
@@ -213,7 +214,7 @@ impl Person {
     ///
     /// # Panics
     /// When it does not in time.
-    pub async fn is_in_a_call_that_is(&self, wanted: twilio::voice::CallState) {
+    pub async fn is_in_a_call_that_is(&self, wanted: CallState) {
         let until = tokio::time::timeout(PATIENCE, self.telephone().until(wanted)).await;
         assert!(until.is_ok(), "{}'s call is not {wanted:?}\n{}", self.name, self.so_far());
     }

@@ -14,6 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A server process; it is killed when this is dropped.
 pub struct Process {
     child: Child,
+    listen: std::net::SocketAddr,
 }
 
 impl Drop for Process {
@@ -52,7 +53,7 @@ impl Process {
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("{} cannot be run", program.display()))?;
-        let mut process = Self { child };
+        let mut process = Self { child, listen };
         let listens = async {
             while TcpStream::connect(listen).await.is_err() {
                 if let Some(status) = process.child.try_wait()? {
@@ -65,6 +66,12 @@ impl Process {
         let started = tokio::time::timeout(START_WITHIN, listens).await;
         started.context("the server does not listen")??;
         Ok(process)
+    }
+
+    /// The root of its own addresses.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.listen)
     }
 
     /// The process's id.

@@ -1,6 +1,7 @@
 //! All fake providers of a town or a demo together.
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::africas_talking::AfricasTalking;
 use crate::clock::Clock;
 use crate::delivery::Webhook;
 use crate::meta::Meta;
@@ -15,6 +16,7 @@ pub struct Providers {
     pub twilio: Twilio,
     pub telegram: Telegram,
     pub viber: Viber,
+    pub africas_talking: AfricasTalking,
 }
 
 impl Providers {
@@ -29,6 +31,7 @@ impl Providers {
             twilio: Twilio::start(any, clock.clone()).await?,
             telegram: Telegram::start(any, clock.clone()).await?,
             viber: Viber::start(any, clock.clone()).await?,
+            africas_talking: AfricasTalking::start(any, clock.clone()).await?,
         })
     }
 
@@ -38,12 +41,17 @@ impl Providers {
         self.twilio.idle().await;
         self.telegram.idle().await;
         self.viber.idle().await;
+        self.africas_talking.idle().await;
     }
 
     /// Whether a webhook is under way.
     #[must_use]
     pub fn busy(&self) -> bool {
-        self.meta.busy() || self.twilio.busy() || self.telegram.busy() || self.viber.busy()
+        self.meta.busy()
+            || self.twilio.busy()
+            || self.telegram.busy()
+            || self.viber.busy()
+            || self.africas_talking.busy()
     }
 
     /// The webhooks that the server never took.
@@ -53,6 +61,7 @@ impl Providers {
         all.extend(self.twilio.undelivered());
         all.extend(self.telegram.undelivered());
         all.extend(self.viber.undelivered());
+        all.extend(self.africas_talking.undelivered());
         all
     }
 }

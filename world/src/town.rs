@@ -24,6 +24,7 @@ use openline::boot::{self, Server};
 use openline::config::Config;
 use openline::store::{Ts, Value};
 
+use crate::africas_talking::AfricasTalking;
 use crate::browser::Browser;
 use crate::clock::Clock;
 use crate::line::{self, Ready};
@@ -93,6 +94,15 @@ pub struct Town {
     folder: tempfile::TempDir,
 }
 
+/// Time that runs fast, until this is dropped.
+pub struct Hurry(tokio::task::JoinHandle<()>);
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 const NO_SERVER: &str = "the town's server is stopped";
 
 impl Town {
@@ -131,12 +141,12 @@ impl Town {
         let (running, line) = match &program {
             None => {
                 let server = boot::start(config.clone()).await?;
-                let line = line::set_up(&server.app, line::casa(), &providers).await?;
+                let line = line::set_up(&server.app, line::light_casa(), &providers).await?;
                 (Running::Here(server), line)
             }
             Some(program) => {
                 let (app, _) = boot::open(config.clone()).await?;
-                let line = line::set_up(&app, line::casa(), &providers).await?;
+                let line = line::set_up(&app, line::light_casa(), &providers).await?;
                 let path = folder.path().join("openline.toml");
                 process::write_config(&path, &config)?;
                 let process = Process::start(program, &path, listen).await?;
@@ -169,6 +179,22 @@ impl Town {
     #[must_use]
     pub fn viber_api(&self) -> &Viber {
         &self.rest.providers.viber
+    }
+
+    /// The fake Africa's Talking.
+    #[must_use]
+    pub fn africas_talking(&self) -> &AfricasTalking {
+        &self.rest.providers.africas_talking
+    }
+
+    /// Gives the line a number for calls at Africa's Talking; the channel's id.
+    ///
+    /// # Panics
+    /// When the channel cannot be made.
+    pub async fn has_an_african_number(&self) -> uuid::Uuid {
+        let provider = self.africas_talking();
+        let made = line::african_telephone(&self.app(), self.line.id, provider, self.base_url()).await;
+        made.unwrap_or_else(|error| panic!("the line gets no number: {error:#}"))
     }
 
     /// The line.
@@ -268,6 +294,13 @@ impl Town {
         self.person(name, Device::Telephone(phone))
     }
 
+    /// Somebody with this number (E.164) who calls by Africa's Talking; the line has a number there.
+    #[must_use]
+    pub fn african_caller(&self, name: &str, number: &str) -> Person {
+        let phone = self.africas_talking().telephone(number, Thread::default());
+        self.person(name, Device::Telephone(phone))
+    }
+
     /// Somebody new on Telegram.
     #[must_use]
     pub fn telegram(&self, name: &str) -> Person {
@@ -322,6 +355,27 @@ impl Town {
             wake.notify_waiters();
         }
         self.settle().await;
+    }
+
+    /// From now on everybody's time runs so many times as fast as the real one, until what is given back is dropped: for
+    /// stories in which a provider or a pause must be waited for.
+    ///
+    /// # Panics
+    /// When the server runs apart: its clock cannot be moved.
+    #[must_use]
+    pub fn hurries(&self, times: u32) -> Hurry {
+        let Running::Here(server) = &self.running else {
+            panic!("{NO_SERVER}, or it has a clock of its own")
+        };
+        let (app, clock) = (server.app.clone(), self.clock.clone());
+        Hurry(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1) / times.max(1)).await;
+                clock.advance(SignedDuration::from_secs(1));
+                app.clock.advance_seconds(1);
+                app.signals.outbound.notify_waiters();
+            }
+        }))
     }
 
     /// Waits until everything has come to rest.

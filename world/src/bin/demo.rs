@@ -13,9 +13,14 @@ use world::line::{self, Ready};
 use world::phones::{Line, Phones, Place};
 use world::providers::Providers;
 use world::serve::serve;
+use world::smsc::Smsc;
 
 /// Stands in a folder that the demo made, so that `--fresh` deletes nothing else.
 const MARK: &str = ".openline-demo";
+/// The first word with which the demo runs itself as its message centre.
+const CENTRE: &str = "smsc";
+/// What the line binds to that centre with; it listens on this machine only.
+const CENTRE_PASSWORD: &str = "hushhush";
 /// A clean stop takes no longer than this.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -45,6 +50,9 @@ struct Demo {
 }
 
 fn main() -> anyhow::Result<()> {
+    if std::env::args().nth(1).as_deref() == Some(CENTRE) {
+        return world::smsc::serve(std::env::args().skip(1));
+    }
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
@@ -115,10 +123,20 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Demo> {
         telegram_token: line::TELEGRAM_TOKEN.into(),
         viber_token: line::VIBER_TOKEN.into(),
     };
-    let phones = Phones::open(providers, to, places, Some(&data))?;
+    let centre = centre(&clock).await?;
+    line::at_a_centre(&server.app, ready.id, centre.port(), CENTRE_PASSWORD).await?;
+    let phones = Phones::open(providers, Some(centre), to, places, Some(&data))?;
     let serving = serve(phones_listen, phones.routes()).await?;
     let phones = format!("http://{phones_listen}");
     Ok(Demo { server, line: ready, console, phones, _phones: serving })
+}
+
+/// A network's message centre, in a process of its own as they are.
+async fn centre(clock: &Clock) -> anyhow::Result<Smsc> {
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    // Ctrl-C is for the demo, which takes leave of its centre.
+    command.arg(CENTRE).process_group(0);
+    Smsc::start_as(command, CENTRE_PASSWORD, true, clock.clone()).await
 }
 
 /// What to open and who can sign in.

@@ -5,7 +5,7 @@ use super::{Inner, Kind, Owner};
 use crate::delivery::Delivered;
 use crate::meta::Human;
 use crate::thread::{Bubble, Side, Thread};
-use crate::{meta, telegram, twilio, viber};
+use crate::{meta, smsc, telegram, twilio, viber};
 
 /// Where somebody is who shares her place: in Quito.
 const PLACE: (f64, f64) = (-0.1807, -78.4678);
@@ -73,6 +73,8 @@ pub(super) enum Handset {
     Telegram(telegram::Handset),
     Viber(viber::Handset),
     Voice(twilio::voice::Telephone),
+    /// SMS by a network's own message centre.
+    Centre(smsc::Handset),
 }
 
 impl Handset {
@@ -87,6 +89,13 @@ impl Handset {
             Kind::Sms => {
                 let number = owner.number.clone().unwrap_or_default();
                 Self::Sms(providers.twilio.phone(&inner.line.account_sid, &number, thread))
+            }
+            Kind::Smpp => {
+                let number = owner.number.clone().unwrap_or_default();
+                match &inner.centre {
+                    Some(centre) => Self::Centre(centre.phone_with(&number, thread)),
+                    None => Self::Sms(providers.twilio.phone(&inner.line.account_sid, &number, thread)),
+                }
             }
             Kind::Telegram => {
                 let id = owner.user_id.as_ref().and_then(|id| id.parse().ok()).unwrap_or_default();
@@ -111,6 +120,7 @@ impl Handset {
             Self::Telegram(phone) => phone.thread(),
             Self::Viber(phone) => phone.thread(),
             Self::Voice(phone) => phone.thread(),
+            Self::Centre(phone) => phone.thread(),
         }
     }
 
@@ -125,6 +135,8 @@ impl Handset {
             Self::Telegram(phone) => on_telegram(phone, deed).map(Ready::Telegram),
             Self::Viber(phone) => on_viber(phone, deed).map(Ready::Viber),
             Self::Voice(_) => by_telephone(deed).map(Ready::Voice),
+            Self::Centre(_) if matches!(deed, Deed::File { .. }) => Err(NOT_HERE),
+            Self::Centre(phone) => by_sms(phone.thread(), deed),
         }
     }
 
@@ -137,6 +149,10 @@ impl Handset {
             }
             (Self::Telegram(phone), Ready::Telegram(said)) => phone.say(said).await,
             (Self::Viber(phone), Ready::Viber(said)) => phone.say(said).await,
+            (Self::Centre(phone), Ready::Sms(text, None)) => {
+                let taken = phone.say(&text).await;
+                Delivered { status: taken.then_some(200), attempts: 1 }
+            }
             (Self::Voice(phone), Ready::Voice(calling)) => {
                 telephone(phone, calling);
                 Delivered { status: Some(200), attempts: 1 }

@@ -22,6 +22,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::providers::Providers;
+use crate::smsc::Smsc;
 use crate::thread::{Bubble, Thread};
 use handset::{Calling, Deed, Handset};
 use journal::Journal;
@@ -45,6 +46,8 @@ pub enum Kind {
     Viber,
     /// Telephone calls.
     Voice,
+    /// SMS by a network's own message centre.
+    Smpp,
 }
 
 /// Who holds a phone.
@@ -96,6 +99,7 @@ pub struct Phones {
 
 struct Inner {
     providers: Providers,
+    centre: Option<Smsc>,
     line: Line,
     places: Vec<Place>,
     journal: Journal,
@@ -106,12 +110,14 @@ struct Inner {
 
 impl Phones {
     /// Takes the phones kept in `folder`, or hands out new ones: two on WhatsApp, of which one hides her number, and
-    /// one each on SMS, Telegram, Viber and the telephone. Without a folder nothing is kept.
+    /// one each on SMS, Telegram, Viber and the telephone, and one behind the message centre if there is one. Without a
+    /// folder nothing is kept.
     ///
     /// # Errors
     /// When the folder cannot be read or written.
     pub fn open(
         providers: Providers,
+        centre: Option<Smsc>,
         line: Line,
         places: Vec<Place>,
         folder: Option<&FilePath>,
@@ -121,7 +127,7 @@ impl Phones {
             None => (Journal::default(), Vec::new()),
         };
         let changed = watch::Sender::new(0);
-        let inner = Inner { providers, line, places, journal, phones: Mutex::default(), changed };
+        let inner = Inner { providers, centre, line, places, journal, phones: Mutex::default(), changed };
         let phones = Self { inner: Arc::new(inner) };
         let fresh = kept.is_empty();
         for phone in kept {
@@ -137,6 +143,9 @@ impl Phones {
                 ("Halima", Kind::Voice, false),
             ] {
                 phones.inner.hand_out(name, kind, hidden);
+            }
+            if phones.inner.centre.is_some() {
+                phones.inner.hand_out("Wambui", Kind::Smpp, false);
             }
         }
         Ok(phones)
@@ -178,7 +187,7 @@ impl Inner {
         let serial = self.phones().len() + 1;
         let user_id = match kind {
             Kind::WhatsApp => Some(format!("EC.{serial:04}{}", name.len() * 7919)),
-            Kind::Sms | Kind::Voice => None,
+            Kind::Sms | Kind::Voice | Kind::Smpp => None,
             Kind::Telegram => Some(format!("51000{serial:05}")),
             Kind::Viber => Some(format!("{serial:010}Casa0A==")),
         };
@@ -238,6 +247,9 @@ async fn add(State(inner): Shared, Json(new): Json<NewPhone>) -> Response {
     }
     if inner.phones().len() >= MAX_PHONES {
         return refuse(StatusCode::CONFLICT, "There are phones enough.");
+    }
+    if new.kind == Kind::Smpp && inner.centre.is_none() {
+        return refuse(StatusCode::CONFLICT, "There is no message centre here.");
     }
     // Viber tells no bot a number.
     let hidden = new.kind == Kind::Viber;

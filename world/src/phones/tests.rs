@@ -49,7 +49,7 @@ async fn demo(folder: &FilePath) -> Demo {
         viber_token: "v".into(),
     };
     let places = vec![Place { name: "Console".into(), url: "http://127.0.0.1:1/".into() }];
-    let phones = Phones::open(providers, line, places, Some(folder)).unwrap();
+    let phones = Phones::open(providers, None, line, places, Some(folder)).unwrap();
     let serving = serve(any, phones.routes()).await.unwrap();
     let base = format!("http://{}", serving.addr);
     Demo { base, phones, http: crate::delivery::client().unwrap(), _servings: [hook, serving] }

@@ -52,7 +52,20 @@ impl Smsc {
     /// # Errors
     /// When it cannot be run or does not listen.
     pub async fn start(program: &Path, password: &str, hex_ids: bool, clock: Clock) -> anyhow::Result<Self> {
-        let mut command = Command::new(program);
+        Self::start_as(Command::new(program), password, hex_ids, clock).await
+    }
+
+    /// As [`start`](Self::start), by a command that may have words already.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_as(
+        mut command: Command,
+        password: &str,
+        hex_ids: bool,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        let program = command.as_std().get_program().to_owned();
         command
             .args(["--password", password])
             .stdin(Stdio::piped())
@@ -156,7 +169,12 @@ impl Smsc {
     /// A phone with this number (E.164).
     #[must_use]
     pub fn phone(&self, number: &str) -> Handset {
-        let thread = Thread::default();
+        self.phone_with(number, Thread::default())
+    }
+
+    /// A phone with this number (E.164) that shows this.
+    #[must_use]
+    pub fn phone_with(&self, number: &str, thread: Thread) -> Handset {
         let digits = number.trim_start_matches('+').to_owned();
         self.inner
             .phones
@@ -193,7 +211,9 @@ impl Inner {
             Event::Got { id, to, text } => {
                 let phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(thread) = phones.get(&to) {
-                    let mut bubble = Bubble::text(id, self.clock.now(), Side::Line, &text);
+                    let at = self.clock.now();
+                    let id = format!("{id}-{}", at.as_microsecond());
+                    let mut bubble = Bubble::text(id, at, Side::Line, &text);
                     bubble.status = Progress::Delivered;
                     thread.put(bubble);
                 }
@@ -249,7 +269,10 @@ impl Handset {
     /// As [`say`](Self::say), with what may go wrong.
     pub async fn send(&self, say: Say) -> bool {
         let before = self.taken();
-        self.thread.put(Bubble::text(format!("mo{before}"), self.inner.clock.now(), Side::Me, &say.text));
+        let at = self.inner.clock.now();
+        // A centre that starts anew counts from the beginning; a phone keeps what it shows.
+        let id = format!("mo{}-{before}", at.as_microsecond());
+        self.thread.put(Bubble::text(id, at, Side::Me, &say.text));
         self.inner.order(&Order::Say(say)).await;
         let taken = |seen: &Seen| (seen.taken.get(&self.number).copied().unwrap_or(0) > before).then_some(());
         self.inner.wait(taken).await.is_some()

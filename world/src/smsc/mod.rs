@@ -8,10 +8,36 @@ mod centre;
 mod control;
 mod letters;
 
+use clap::Parser;
 use serde::{Deserialize, Serialize};
 
 pub use centre::run;
 pub use control::{Handset, Smsc};
+
+/// A message centre for stories and the demo.
+#[derive(Parser)]
+#[command(name = "smsc")]
+struct Arguments {
+    /// What the line must bind with.
+    #[arg(long)]
+    password: String,
+    /// Answers have ids in hexadecimal, receipts in decimal digits.
+    #[arg(long)]
+    hex_ids: bool,
+}
+
+/// Is a message centre until its input ends; for a program of its own.
+///
+/// # Errors
+/// When it cannot listen, or is called with other words.
+pub fn serve(words: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let arguments = Arguments::parse_from(words);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(arguments.password, arguments.hex_ids))?;
+    // A read of the input that nobody ends must not keep the process.
+    runtime.shutdown_background();
+    Ok(())
+}
 
 /// What goes wrong with the next message that the line sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,8 +29,18 @@ pub(super) fn routes(inner: Arc<Inner>) -> Router {
         .route("/2010-04-01/Accounts/{sid}/Messages.json", post(create).get(list))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}", get(fetch))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}", get(media))
-        .route("/2010-04-01/Accounts/{sid}/Calls.json", post(super::voice::api::create))
-        .route("/2010-04-01/Accounts/{sid}/Calls/{call}", get(super::voice::api::fetch))
+        .route(
+            "/2010-04-01/Accounts/{sid}/Calls.json",
+            post(super::voice::api::create).get(super::voice::api::list),
+        )
+        .route(
+            "/2010-04-01/Accounts/{sid}/Calls/{call}",
+            get(super::voice::api::fetch).post(super::voice::api::change),
+        )
+        .route(
+            "/2010-04-01/Accounts/{sid}/Recordings/{recording}",
+            get(recording).delete(super::voice::api::forget),
+        )
         .with_state(inner)
 }
 
@@ -298,6 +308,10 @@ async fn fetch(
         Some(found) => Json(found).into_response(),
         None => error(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found"),
     }
+}
+
+async fn recording(state: State<Arc<Inner>>, Path((sid, id)): Path<(String, String)>) -> Response {
+    media(state, Path((sid, String::new(), id))).await
 }
 
 async fn media(

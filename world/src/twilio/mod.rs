@@ -338,6 +338,15 @@ impl Inner {
         url
     }
 
+    /// Keeps a recording, and gives its address.
+    fn keep_recording(&self, account: &Account, bytes: &Bytes) -> String {
+        let id = self.sid("RE");
+        let base = self.base_url.get().map_or("", String::as_str);
+        let url = format!("{base}/2010-04-01/Accounts/{}/Recordings/{id}", account.sid);
+        self.state().files.insert(id, ("audio/wav".to_owned(), bytes.clone()));
+        url
+    }
+
     /// Signs a form and brings it to `url`.
     async fn bring(&self, account: &Account, url: &str, fields: &[(String, String)]) -> Delivered {
         let (url, retries) = split_retries(url);

@@ -2,6 +2,8 @@
 //!
 //! One program, because each further one would be linked against everything again.
 
+mod africas_talking;
+mod calls;
 mod delivery;
 mod edges;
 mod faults;
@@ -11,6 +13,7 @@ mod power_cut;
 mod smpp;
 mod story;
 mod telegram_viber;
+mod tokens;
 mod two_processes;
 mod voice;
 mod webhooks;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use openline::lines::{self, NewChannel};
+use openline::lines::{self, Delivery, NewChannel, UnknownPolicy};
 use serde_json::{Value, json};
 use world::person::{Device, Person};
 use world::smsc::{Fault, Handset, Order, Receipts, Say, Smsc};
@@ -31,7 +31,7 @@ async fn centre(town: &Town, settings: &[(&str, Value)]) -> Smsc {
 async fn connects(town: &Town, smsc: &Smsc, password: &str, settings: &[(&str, Value)]) {
     let mut all = json!({
         "host": "127.0.0.1", "port": smsc.port(), "system_id": "casa", "password": password,
-        "answer_ids": "hex", "receipt_ids": "decimal", "answer_seconds": 2, "enquire_link_seconds": 2,
+        "answer_ids": "hex", "receipt_ids": "decimal", "answer_seconds": 1, "enquire_link_seconds": 2,
     });
     for (key, value) in settings {
         all[*key] = value.clone();
@@ -146,6 +146,7 @@ async fn throttling_keeps_the_order(town: Town) {
     let smsc = centre(&town, &[]).await;
     let (amina, _, lucia, id) = talking(&town, &smsc).await;
     smsc.faults(&[Fault::Throttled, Fault::Throttled]).await;
+    let _hurry = town.hurries(20);
     for text in ["uno", "dos", "tres"] {
         lucia.replies(&id, text).await;
     }
@@ -227,6 +228,30 @@ async fn what_nobody_knows_stays_unknown(town: Town) {
     town.ends().await;
 }
 
+/// Where the operator wants it so, what nobody knows is sent again when its time is over: better twice than missing.
+async fn what_nobody_knows_is_sent_again_where_the_operator_wants_it(town: Town) {
+    let smsc = centre(&town, &[]).await;
+    let (amina, _, lucia, id) = talking(&town, &smsc).await;
+    let app = town.app();
+    let channel =
+        app.lines().channels().find(|channel| channel.provider() == "smpp").map(|channel| channel.id);
+    let delivery =
+        Delivery { unknown: UnknownPolicy::Resend, unknown_after_minutes: Some(2), ..Delivery::default() };
+    let set = lines::set_delivery(&app, town.line().id, channel.expect("the channel"), &delivery);
+    set.await.expect("the channel takes its delivery");
+    smsc.faults(&[Fault::Dropped]).await;
+    lucia.replies(&id, "uno").await;
+    comes_to(&lucia, &id, "uno", "unknown").await;
+    town.advance(A_MINUTE).await;
+    assert_eq!((status(&lucia, &id, "uno").await, came(&smsc, "uno")), ("unknown".into(), 0));
+    town.advance(A_MINUTE * 2).await;
+    amina.sees_next("uno").await;
+    comes_to(&lucia, &id, "uno", "delivered").await;
+    town.advance(A_MINUTE * 30).await;
+    assert_eq!(came(&smsc, "uno"), 1);
+    town.ends().await;
+}
+
 /// A part that never comes holds the rest up for ten minutes, then they are shown with a mark.
 async fn a_missing_part_leaves_a_mark(town: Town) {
     let smsc = centre(&town, &[]).await;
@@ -295,6 +320,7 @@ world::stories!(
     a_cut_connection_loses_and_doubles_nothing,
     a_lost_answer_ends_in_exactly_one_message,
     what_nobody_knows_stays_unknown,
+    what_nobody_knows_is_sent_again_where_the_operator_wants_it,
     a_missing_part_leaves_a_mark,
     a_restart_loses_nothing,
     a_refused_account_stops_the_channel,

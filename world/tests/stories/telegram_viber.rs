@@ -154,6 +154,8 @@ async fn throttling_keeps_the_order(town: Town) {
         let id = talking(&town, &person, &lucia).await;
         town.settle().await;
         faults.next_n(Fault::Throttled, 2);
+        // The rests that the providers ask for pass quickly.
+        let _hurry = town.hurries(20);
         for text in ["uno", "dos", "tres"] {
             lucia.replies(&id, text).await;
         }
@@ -291,6 +293,8 @@ async fn refused_credentials_stop_the_channel(town: Town) {
     agrees(&yusuf).await;
     let id = talking(&town, &yusuf, &lucia).await;
     town.telegram_api().faults().next(Fault::BadCredentials);
+    // A channel whose account is refused rests until its stop is known everywhere.
+    let _hurry = town.hurries(20);
     lucia.replies(&id, "Un momento").await;
     town.settle().await;
     town.advance(A_MINUTE * 5).await;

@@ -53,21 +53,21 @@ async fn tell(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>) -> Re
     }
 }
 
-async fn serve(routes: Router) -> String {
+pub(crate) async fn serve(routes: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
     tokio::spawn(async move { axum::serve(listener, routes).await });
     format!("http://{address}")
 }
 
-async fn adds(town: &Town, kind: &str, address: &str, settings: Value) -> Uuid {
+pub(crate) async fn adds(town: &Town, kind: &str, address: &str, settings: Value) -> Uuid {
     let line = town.app().lines().iter().next().expect("the town has a line").id;
     let new = NewChannel { kind: kind.into(), address: address.into(), settings };
     lines::add_channel(&town.app(), line, &new).await.expect("the channel can be added")
 }
 
 /// Calls a channel's webhook; the status of the answer.
-async fn calls(town: &Town, channel: Uuid, request: &HttpRequest) -> u16 {
+pub(crate) async fn calls(town: &Town, channel: Uuid, request: &HttpRequest) -> u16 {
     let (_, rest) = request.url.split_once("/hooks/x").unwrap_or(("", ""));
     let url = format!("{}/hooks/{channel}{rest}", town.base_url());
     let mut call = world::delivery::client().expect("a client").post(url).body(request.body.clone());
@@ -77,7 +77,7 @@ async fn calls(town: &Town, channel: Uuid, request: &HttpRequest) -> u16 {
     call.send().await.expect("the server answers").status().as_u16()
 }
 
-fn seconds(town: &Town) -> i64 {
+pub(crate) fn seconds(town: &Town) -> i64 {
     now(town).0 / 1_000_000
 }
 
@@ -102,7 +102,7 @@ fn brought(at: i64, written_at: i64, text: &str) -> HttpRequest {
     android(at, "sms:received", &payload)
 }
 
-async fn counted(town: &Town, sql: openline::store::Sql) -> i64 {
+pub(crate) async fn counted(town: &Town, sql: openline::store::Sql) -> i64 {
     let app = town.app();
     let counted = app.store.read(move |tx| tx.one(sql, &[] as &[Stored])?.get::<i64>(0));
     counted.await.expect("the store answers")

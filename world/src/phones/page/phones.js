@@ -2,7 +2,7 @@
 // One page, all phones; everything that is shown comes over one event stream.
 const byId = (id) => document.getElementById(id);
 const phones = new Map();
-const KINDS = { whatsapp: "WhatsApp", sms: "SMS", telegram: "Telegram", viber: "Viber", voice: "Telephone" };
+const KINDS = { whatsapp: "WhatsApp", sms: "SMS", smpp: "SMS (SMPP)", telegram: "Telegram", viber: "Viber", voice: "Telephone" };
 const HIDDEN = { whatsapp: "Number hidden: known to the line by a user id only", viber: "Viber tells the line no number, only an id" };
 // What can be done besides writing, by the app's own means.
 const DEEDS = {

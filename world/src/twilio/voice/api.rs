@@ -2,9 +2,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawForm, State};
+use axum::extract::{Path, RawForm, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::super::http::{authenticate, e164, error};
@@ -15,6 +16,8 @@ use crate::serve::lost_answer;
 
 /// How long it rings when the line does not say, in seconds.
 const DEFAULT_TIMEOUT: u64 = 60;
+/// How many calls a list holds.
+const PAGE: usize = 50;
 
 /// `POST Calls.json`.
 pub(in super::super) async fn create(
@@ -95,6 +98,79 @@ fn check(inner: &Inner, account: &Account, fields: &[(String, String)]) -> Resul
     })
 }
 
+/// `POST Calls/{sid}.json`: a call that rings is called off.
+pub(in super::super) async fn change(
+    State(inner): State<Arc<Inner>>,
+    Path((sid, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    RawForm(form): RawForm,
+) -> Response {
+    if let Err(refused) = authenticate(&inner, &sid, &headers) {
+        return refused;
+    }
+    let wanted = call.strip_suffix(".json").unwrap_or(&call);
+    let status = form_urlencoded::parse(&form).find(|(name, _)| name == "Status").map(|(_, value)| value);
+    let found = inner.state().exchange.calls.iter().find(|call| call.sid == wanted).map(resource);
+    match (found, status.as_deref()) {
+        (None, _) => error(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found"),
+        (Some(found), Some("canceled")) if inner.call_off(wanted) => Json(found).into_response(),
+        _ => error(StatusCode::BAD_REQUEST, 21_220, "Call is not in-progress. Cannot redirect."),
+    }
+}
+
+/// `GET Calls.json`: the account's calls, newest first, filtered by `To` and `From`.
+pub(in super::super) async fn list(
+    State(inner): State<Arc<Inner>>,
+    Path(sid): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Err(refused) = authenticate(&inner, &sid, &headers) {
+        return refused;
+    }
+    let query = query.unwrap_or_default();
+    let filter =
+        |name: &str| form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v);
+    let (to, from) = (filter("To"), filter("From"));
+    let state = inner.state();
+    let calls: Vec<Value> = state
+        .exchange
+        .calls
+        .iter()
+        .rev()
+        .filter(|call| call.account_sid == sid)
+        .filter(|call| to.as_ref().is_none_or(|to| *to == call.to))
+        .filter(|call| from.as_ref().is_none_or(|from| *from == call.from))
+        .take(PAGE)
+        .map(resource)
+        .collect();
+    Json(json!({ "calls": calls, "page": 0, "page_size": PAGE, "next_page_uri": null })).into_response()
+}
+
+/// `DELETE Recordings/{sid}.json`.
+pub(in super::super) async fn forget(
+    State(inner): State<Arc<Inner>>,
+    Path((sid, recording)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = authenticate(&inner, &sid, &headers) {
+        return refused;
+    }
+    let wanted = recording.strip_suffix(".json").unwrap_or(&recording);
+    let mut state = inner.state();
+    if state.exchange.keeps > 0 {
+        state.exchange.keeps -= 1;
+        return error(StatusCode::INTERNAL_SERVER_ERROR, 20_500, "Internal Server Error");
+    }
+    match state.files.remove(wanted) {
+        Some(_) => {
+            state.exchange.deleted.push(wanted.to_owned());
+            StatusCode::NO_CONTENT.into_response()
+        }
+        None => error(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found"),
+    }
+}
+
 /// `GET Calls/{sid}.json`.
 pub(in super::super) async fn fetch(
     State(inner): State<Arc<Inner>>,
@@ -124,6 +200,7 @@ fn resource(call: &Call) -> Value {
         "status": call.state.as_str(),
         "answered_by": call.answered_by,
         "duration": call.state.is_over().then(|| call.seconds.to_string()),
+        "date_created": call.began.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S %z").to_string(),
         "uri": format!("/2010-04-01/Accounts/{}/Calls/{}.json", call.account_sid, call.sid),
     })
 }

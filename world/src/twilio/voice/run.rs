@@ -1,14 +1,14 @@
 //! One call from its first ring to its end.
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::{Account, Inner, MAX_HELD};
-use super::xml::{self, Element};
-use super::{Act, Call, CallState, Line, MAX_KEPT, note};
+use super::{Call, CallState, MAX_KEPT};
 use crate::sign;
+use crate::telephone::xml::{self, Element};
+use crate::telephone::{Act, Line, Note, next_act};
 use crate::thread::{Media, Side};
 
 /// A call ends after so many documents and so many verbs, as one that goes in circles would never.
@@ -17,7 +17,6 @@ const MAX_VERBS: usize = 1_000;
 /// Twilio's own defaults: seconds to wait for a key or a word, of silence that end a recording, of ringing.
 const GATHER_SECONDS: u64 = 5;
 const SILENCE_SECONDS: u64 = 5;
-const MAX_WAIT_SECONDS: u64 = 600;
 /// The largest file that is played.
 const MAX_PLAYED_BYTES: usize = 40 * 1024 * 1024;
 
@@ -33,6 +32,8 @@ enum Next {
     /// Another document: its address, and what was heard.
     Ask(String, Fields),
     End,
+    /// The call was not taken at all.
+    Refused,
 }
 
 struct Running {
@@ -81,11 +82,15 @@ pub(super) fn begin(inner: &Arc<Inner>, account: &Arc<Account>, call: Call, line
 
 impl Running {
     fn says(&self, kind: &str, text: &str, media: Option<Media>) {
-        note(&self.inner, &self.line.thread, Side::Line, kind, text, media);
+        self.note(Side::Line, Note { kind, text, media });
     }
 
     fn does(&self, kind: &str, text: &str, media: Option<Media>) {
-        note(&self.inner, &self.line.thread, Side::Me, kind, text, media);
+        self.note(Side::Me, Note { kind, text, media });
+    }
+
+    fn note(&self, from: Side, note: Note<'_>) {
+        self.line.note(self.inner.sid("VO"), self.inner.clock.now(), from, note);
     }
 
     async fn rings_and_talks(&mut self, heard: &mut Receiver<Act>) -> CallState {
@@ -94,20 +99,20 @@ impl Running {
         } else {
             self.says("call", "(rings)", None);
             self.stands(CallState::Ringing).await;
-            let wait = Duration::from_secs(self.call.timeout.clamp(1, MAX_WAIT_SECONDS));
             loop {
-                match tokio::time::timeout(wait, heard.recv()).await {
-                    Ok(Some(Act::PickUp)) => {
+                match next_act(heard, self.call.timeout).await {
+                    Some(Act::PickUp) => {
                         self.does("call", "(picks up)", None);
                         break self.call.answered_by = Some("human");
                     }
-                    Ok(Some(Act::Machine)) => {
+                    Some(Act::Machine) => {
                         self.does("call", "(an answering machine picks up)", None);
                         break self.call.answered_by = Some("machine_start");
                     }
-                    Ok(Some(Act::Decline | Act::HangUp)) => return CallState::Busy,
-                    Ok(Some(Act::Silence) | None) | Err(_) => return CallState::NoAnswer,
-                    Ok(Some(_)) => {}
+                    Some(Act::Decline | Act::HangUp) => return CallState::Busy,
+                    Some(Act::Cancelled) => return CallState::Canceled,
+                    Some(Act::Silence) | None => return CallState::NoAnswer,
+                    Some(_) => {}
                 }
             }
         }
@@ -129,6 +134,7 @@ impl Running {
             };
             match self.perform(&document, heard).await {
                 Next::Ask(url, fields) => next = (url, fields),
+                Next::Refused => return CallState::Busy,
                 Next::GoOn | Next::End => return CallState::Completed,
             }
         }
@@ -147,6 +153,7 @@ impl Running {
                 "Gather" => self.gather(verb, heard).await,
                 "Record" => self.record(verb, heard).await,
                 "Dial" => self.dial(verb),
+                "Reject" if self.at == self.call.url => Next::Refused,
                 "Redirect" => Next::Ask(self.absolute(&verb.text), Fields::new()),
                 // Verbs that Twilio does not know end a call with an error; so do those that this fake does not know.
                 _ => Next::End,
@@ -205,7 +212,7 @@ impl Running {
         let (digits, speech) = (takes.contains("dtmf"), takes.contains("speech"));
         let wanted = verb.number("numDigits").unwrap_or(u64::MAX);
         let finish = verb.attribute("finishOnKey").unwrap_or("#").chars().next();
-        let wait = verb.number("timeout").unwrap_or(GATHER_SECONDS).clamp(1, MAX_WAIT_SECONDS);
+        let wait = verb.number("timeout").unwrap_or(GATHER_SECONDS);
         let mut pressed = String::new();
         let mut fresh = std::mem::take(&mut self.ahead);
         loop {
@@ -218,31 +225,31 @@ impl Running {
             if digits && pressed.len() as u64 >= wanted {
                 return self.heard(verb, vec![field("Digits", pressed)]);
             }
-            match tokio::time::timeout(Duration::from_secs(wait), heard.recv()).await {
-                Ok(Some(Act::Keys(keys))) => {
+            match next_act(heard, wait).await {
+                Some(Act::Keys(keys)) => {
                     self.does("keys", &keys, None);
                     fresh = keys;
                 }
-                Ok(Some(Act::Speak(words))) if speech => {
+                Some(Act::Speak(words)) if speech => {
                     self.does("speech", &words, None);
                     let fields = vec![field("SpeechResult", words), field("Confidence", "0.9")];
                     return self.heard(verb, fields);
                 }
-                Ok(Some(Act::HangUp | Act::Decline) | None) => return Next::End,
-                Ok(Some(Act::Silence)) | Err(_) if pressed.is_empty() => return Next::GoOn,
-                Ok(Some(Act::Silence)) | Err(_) => return self.heard(verb, vec![field("Digits", pressed)]),
-                Ok(Some(_)) => {}
+                Some(Act::HangUp | Act::Decline) => return Next::End,
+                Some(Act::Silence) | None if pressed.is_empty() => return Next::GoOn,
+                Some(Act::Silence) | None => return self.heard(verb, vec![field("Digits", pressed)]),
+                Some(_) => {}
             }
         }
     }
 
     async fn record(&mut self, verb: &Element, heard: &mut Receiver<Act>) -> Next {
         self.says("tone", "(a tone: speak now)", None);
-        let wait = verb.number("timeout").unwrap_or(SILENCE_SECONDS).clamp(1, MAX_WAIT_SECONDS);
+        let wait = verb.number("timeout").unwrap_or(SILENCE_SECONDS);
         let longest = verb.number("maxLength").unwrap_or(3_600);
         loop {
-            match tokio::time::timeout(Duration::from_secs(wait), heard.recv()).await {
-                Ok(Some(Act::Record(bytes, seconds))) => {
+            match next_act(heard, wait).await {
+                Some(Act::Record { bytes, seconds, hangs_up }) => {
                     let url = self.keep(&bytes);
                     let media =
                         Media { content_type: "audio/wav".into(), url: url.clone(), size: Some(bytes.len()) };
@@ -251,19 +258,25 @@ impl Running {
                     let fields = vec![
                         field("RecordingUrl", url),
                         field("RecordingDuration", seconds),
-                        field("Digits", "#"),
+                        field("Digits", if hangs_up { "hangup" } else { "#" }),
                     ];
+                    if hangs_up {
+                        // She is gone: the line is told all the same, and nobody hears what it answers.
+                        let action = verb.attribute("action").map(|url| self.absolute(url));
+                        self.tell(&action.unwrap_or_else(|| self.at.clone()), &fields).await;
+                        return Next::End;
+                    }
                     return self.heard(verb, fields);
                 }
-                Ok(Some(Act::HangUp | Act::Decline) | None) => return Next::End,
-                Ok(Some(Act::Silence)) | Err(_) => return Next::GoOn,
-                Ok(Some(_)) => {}
+                Some(Act::HangUp | Act::Decline) => return Next::End,
+                Some(Act::Silence) | None => return Next::GoOn,
+                Some(_) => {}
             }
         }
     }
 
     fn keep(&self, bytes: &Bytes) -> String {
-        self.inner.keep_file(&self.account, &self.call.sid, "audio/wav", bytes)
+        self.inner.keep_recording(&self.account, bytes)
     }
 
     fn dial(&self, verb: &Element) -> Next {
@@ -315,7 +328,7 @@ impl Running {
         fields.extend(heard.iter().cloned());
         let (url, retries) = super::super::split_retries(url);
         let signature = sign::twilio(&self.account.token, url, &fields);
-        let webhook = super::super::form(url, &fields, Some(signature));
+        let webhook = super::super::form(&self.at_next_server(url), &fields, Some(signature));
         let asks_twice = self.inner.state().exchange.asks_twice;
         if asks_twice {
             self.inner.carrier.bring(&webhook, retries + 1).await;
@@ -323,6 +336,26 @@ impl Running {
         let (delivered, body) = self.inner.carrier.bring_and_read(&webhook, retries + 1).await;
         let document = delivered.taken().then(|| xml::read(std::str::from_utf8(&body).ok()?)).flatten()?;
         (document.name == "Response").then_some(document)
+    }
+
+    /// Tells an address what was heard when the call was over already.
+    async fn tell(&self, url: &str, heard: &Fields) {
+        let mut fields = self.about(CallState::Completed);
+        fields.extend(heard.iter().cloned());
+        self.inner.bring(&self.account, url, &fields).await;
+    }
+
+    /// An address at the server whose turn it is; as it is where there is one server only.
+    fn at_next_server(&self, url: &str) -> String {
+        let mut state = self.inner.state();
+        let exchange = &mut state.exchange;
+        let turn = exchange.questions;
+        exchange.questions += 1;
+        let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+        match (exchange.asked.get(turn % exchange.asked.len().max(1)), path) {
+            (Some(root), Some(path)) => format!("{root}{path}"),
+            _ => url.to_owned(),
+        }
     }
 
     /// Notes how the call stands, and reports it where the line asked for that.

@@ -1,5 +1,6 @@
 //! Calls both ways with `channels`' own scripts, so that what it writes is what a telephone does.
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -7,13 +8,20 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use bytes::Bytes;
 use channels::voice::{self, AnsweredBy, Dial, Gather, Input, NewCall, Record, Script, Speech, Step, Takes};
 use channels::{Headers, HttpRequest, Provider};
 use tokio::sync::mpsc as channel;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
 use super::*;
 use crate::clock::Clock;
 use crate::serve::{Serving, serve};
+use crate::thread::Side;
+use crate::twilio::Account;
 
 const LINE: &str = "+59325550101";
 const PERSON: &str = "+593991112233";

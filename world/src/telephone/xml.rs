@@ -1,4 +1,4 @@
-//! Reads TwiML: well-formed elements, attributes and text, no more of XML than providers' answers hold.
+//! Reads what a telephone is told to do: well-formed elements, attributes and text, no more of XML than providers' answers hold.
 
 /// The deepest nesting that is read, and the most elements.
 const MAX_DEPTH: usize = 16;
@@ -6,7 +6,7 @@ const MAX_ELEMENTS: usize = 1_000;
 
 /// An element.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Element {
+pub(crate) struct Element {
     pub name: String,
     pub attributes: Vec<(String, String)>,
     pub children: Vec<Element>,
@@ -15,17 +15,17 @@ pub(super) struct Element {
 }
 
 impl Element {
-    pub(super) fn attribute(&self, wanted: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, wanted: &str) -> Option<&str> {
         self.attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn number(&self, wanted: &str) -> Option<u64> {
+    pub(crate) fn number(&self, wanted: &str) -> Option<u64> {
         self.attribute(wanted)?.parse().ok()
     }
 }
 
 /// The document's root; `None` when it is not well-formed.
-pub(super) fn read(source: &str) -> Option<Element> {
+pub(crate) fn read(source: &str) -> Option<Element> {
     let mut open: Vec<Element> = Vec::new();
     let mut rest = source.trim_start_matches('\u{feff}').trim();
     let mut count = 0;
