@@ -13,10 +13,6 @@ use channels::voice::{self, AnsweredBy, Dial, Gather, Input, NewCall, Record, Sc
 use channels::{Headers, HttpRequest, Provider};
 use tokio::sync::mpsc as channel;
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-
 use super::*;
 use crate::clock::Clock;
 use crate::serve::{Serving, serve};
