@@ -36,12 +36,26 @@ impl Process {
     /// As [`start`](Self::start), with a part of a server's duty.
     ///
     /// # Errors
-    /// As there.
+    /// As [`start`](Self::start).
     pub async fn start_with(
         program: &Path,
         duty: Duty,
         config: &Path,
         listen: std::net::SocketAddr,
+    ) -> anyhow::Result<Self> {
+        Self::start_in(program, duty, config, listen, &[]).await
+    }
+
+    /// As [`start`](Self::start), with a part of a server's duty and with variables of the environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_in(
+        program: &Path,
+        duty: Duty,
+        config: &Path,
+        listen: std::net::SocketAddr,
+        variables: &[(String, String)],
     ) -> anyhow::Result<Self> {
         let child = Command::new(program)
             .arg(match duty {
@@ -49,6 +63,7 @@ impl Process {
                 Duty::AcceptOnly => "accept",
             })
             .arg(config)
+            .envs(variables.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()

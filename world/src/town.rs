@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use openline::app::App;
-use openline::boot::{self, Server};
+use openline::boot::{self, Duty, Server};
 use openline::config::Config;
 use openline::store::{Ts, Value};
 
@@ -111,7 +111,9 @@ impl Town {
     /// # Panics
     /// When anything of it cannot be had, PostgreSQL for instance.
     pub async fn open(store: Store) -> Self {
-        Self::build(store, None).await.unwrap_or_else(|error| panic!("the town cannot be opened: {error:#}"))
+        Self::build(store, None, Vec::new())
+            .await
+            .unwrap_or_else(|error| panic!("the town cannot be opened: {error:#}"))
     }
 
     /// As [`open`](Self::open), with the server in a process of its own: `program serve <configuration>`, which
@@ -120,11 +122,23 @@ impl Town {
     /// # Panics
     /// When anything of it cannot be had.
     pub async fn open_apart(store: Store, program: PathBuf) -> Self {
-        let built = Self::build(store, Some(program)).await;
+        Self::open_apart_with(store, program, Vec::new()).await
+    }
+
+    /// As [`open_apart`](Self::open_apart), with variables of the environment for the server.
+    ///
+    /// # Panics
+    /// When anything of it cannot be had.
+    pub async fn open_apart_with(store: Store, program: PathBuf, variables: Vec<(String, String)>) -> Self {
+        let built = Self::build(store, Some(program), variables).await;
         built.unwrap_or_else(|error| panic!("the town cannot be opened: {error:#}"))
     }
 
-    async fn build(store: Store, program: Option<PathBuf>) -> anyhow::Result<Self> {
+    async fn build(
+        store: Store,
+        program: Option<PathBuf>,
+        variables: Vec<(String, String)>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("openline-town-").tempdir()?;
         let database = match store {
             Store::Sqlite => None,
@@ -149,7 +163,7 @@ impl Town {
                 let line = line::set_up(&app, line::light_casa(), &providers).await?;
                 let path = folder.path().join("openline.toml");
                 process::write_config(&path, &config)?;
-                let process = Process::start(program, &path, listen).await?;
+                let process = Process::start_in(program, Duty::Everything, &path, listen, &variables).await?;
                 (Running::Apart { process, app }, line)
             }
         };

@@ -382,7 +382,6 @@ fn what_a_telephone_cannot_do_is_told_before() {
         quick_replies: vec![choice],
         ..Content::default()
     };
-    assert!(preview_on(&twilio_voice(), &content).degraded.is_empty());
     let told = preview_on(&african_voice(), &content);
     let why: Vec<&str> = told.degraded.iter().map(|degraded| degraded.why.as_str()).collect();
     assert!(why.iter().any(|why| why.contains("no voice for this language")), "{why:?}");

@@ -85,7 +85,8 @@ pub(super) async fn keep(
                     let ended = session.run(submits.as_mut()).await;
                     sure = Some(session.sure);
                     shared.up.fetch_sub(1, Ordering::SeqCst);
-                    if since.elapsed() > STEADY {
+                    // One that carried something was a good one, whatever ended it.
+                    if since.elapsed() > STEADY || session.carried {
                         pause = FIRST_PAUSE;
                     }
                     ended
@@ -217,6 +218,8 @@ struct Session<'a> {
     unbinding: Option<Instant>,
     /// When something was last asked of the centre.
     wrote: Instant,
+    /// Whether a message went one way or the other.
+    carried: bool,
 }
 
 impl<'a> Session<'a> {
@@ -248,6 +251,7 @@ impl<'a> Session<'a> {
             ending: None,
             unbinding: None,
             wrote: now,
+            carried: false,
         }
     }
 
@@ -388,6 +392,7 @@ impl<'a> Session<'a> {
     }
 
     fn arrived(&mut self, arrived: Arrived) {
+        self.carried = true;
         if self.unanswered_since.is_none() {
             self.unanswered_since = Some(self.app.now());
         }
@@ -406,6 +411,7 @@ impl<'a> Session<'a> {
     fn answered(&mut self, sequence: u32, status: u32, message_id: String) {
         let Some(waiting) = self.waiting.remove(&sequence) else { return };
         self.sure = self.sure.max(waiting.covers);
+        self.carried |= status == 0;
         let answered = Answered::With { status, message_id };
         let answered = match waiting.reply {
             Some(reply) => match reply.send(answered) {

@@ -1,11 +1,16 @@
 //! SMS straight from a network's message centre, which runs as a process of its own: long texts both ways, receipts,
 //! throttling, cut connections and lost answers.
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use openline::lines::{self, Delivery, NewChannel, UnknownPolicy};
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use world::person::{Device, Person};
 use world::smsc::{Fault, Handset, Order, Receipts, Say, Smsc};
 use world::staff::Staff;
@@ -325,6 +330,62 @@ world::stories!(
     a_restart_loses_nothing,
     a_refused_account_stops_the_channel,
 );
+
+/// A door to a message centre that only those pass who take its certificate; counts those who do not.
+async fn encrypted(port: u16, made: &rcgen::CertifiedKey<rcgen::KeyPair>) -> (u16, watch::Receiver<usize>) {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("it is a key");
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![made.cert.der().clone()], key).expect("they fit");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let door = listener.local_addr().expect("it has an address").port();
+    let refused = watch::Sender::new(0);
+    let seen = refused.subscribe();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, refused) = (acceptor.clone(), refused.clone());
+            tokio::spawn(async move {
+                let Ok(mut inside) = acceptor.accept(stream).await else {
+                    return refused.send_modify(|n| *n += 1);
+                };
+                let mut centre = TcpStream::connect(("127.0.0.1", port)).await.expect("the centre listens");
+                // Either side may end it.
+                let _ = tokio::io::copy_bidirectional(&mut inside, &mut centre).await;
+            });
+        }
+    });
+    (door, seen)
+}
+
+/// The way to a centre is encrypted where the channel says so, and a centre whose certificate nobody vouches for is not
+/// even told the password.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_to_the_centre_can_be_encrypted() {
+    let made = || rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("it can be made");
+    let (trusted, stranger) = (made(), made());
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let authority = folder.path().join("authority.pem");
+    std::fs::write(&authority, trusted.cert.pem()).expect("it can be written");
+    let variables = vec![("SSL_CERT_FILE".to_owned(), authority.display().to_string())];
+    let program = Path::new(env!("CARGO_BIN_EXE_load")).to_owned();
+    let town = Town::open_apart_with(Store::Sqlite, program, variables).await;
+    let smsc = Smsc::start(Path::new(env!("CARGO_BIN_EXE_smsc")), PASSWORD, true, town.clock().clone()).await;
+    let smsc = smsc.expect("the message centre starts");
+    let (door, mut refused) = encrypted(smsc.port(), &stranger).await;
+    connects(&town, &smsc, PASSWORD, &[("tls", json!(true)), ("port", json!(door))]).await;
+    // What is seen must not be held: the next one at the door counts too.
+    let came = tokio::time::timeout(WITHIN, refused.wait_for(|n| *n > 0)).await.is_ok();
+    assert!(came, "nobody came to the door");
+    assert_eq!(smsc.binds(), 0);
+    let (door, _) = encrypted(smsc.port(), &trusted).await;
+    connects(&town, &smsc, PASSWORD, &[("tls", json!(true)), ("port", json!(door))]).await;
+    smsc.bound(1).await;
+    let (amina, _) = phone(&town, &smsc, "Amina", NUMBER);
+    amina.texts("hola").await;
+    amina.sees("¿En qué idioma").await;
+    town.ends().await;
+}
 
 /// Of two servers one is connected, and it sends for the people of both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
