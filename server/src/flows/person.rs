@@ -28,6 +28,10 @@ impl Source for AppSource<'_> {
     fn uuid_v7(&mut self) -> Uuid {
         self.0.id()
     }
+    fn stamp(&mut self) -> (Uuid, Timestamp) {
+        let now = self.0.now();
+        (self.0.ids.next(now), now.to_timestamp())
+    }
     fn uuid_v4(&mut self) -> Uuid {
         let bits = (u128::from(self.0.ids.random()) << 64) | u128::from(self.0.ids.random());
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
