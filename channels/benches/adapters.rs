@@ -7,6 +7,10 @@ use flow::words::{Content, QuickReply};
 use serde_json::json;
 use uuid::Uuid;
 
+/// The one that the server allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const URL: &str = "https://line.example.org/hooks/7";
 
 fn main() {

@@ -2,13 +2,24 @@
 use serde_json::Value;
 
 /// What is at a pointer such as `/text/body`. As `Value::pointer` for pointers without `~`, which makes two copies of
-/// every name on the way: of all that reading a call costs, that was the largest part.
+/// every name on the way.
 pub(crate) fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
-    pointer.split('/').skip(1).try_fold(value, |value, name| match value {
-        Value::Object(members) => members.get(name),
-        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        _ => None,
-    })
+    let mut found = value;
+    let mut rest = pointer.strip_prefix('/')?;
+    loop {
+        // Names are short: looking at one byte after another is quicker than any search.
+        let end = rest.bytes().position(|byte| byte == b'/');
+        let (name, after) = end.map_or((rest, None), |end| (&rest[..end], Some(&rest[end + 1..])));
+        found = match found {
+            Value::Object(members) => members.get(name)?,
+            Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+        match after {
+            Some(after) => rest = after,
+            None => return Some(found),
+        }
+    }
 }
 
 /// The text at a pointer such as `/text/body`.

@@ -46,7 +46,7 @@ pub(crate) fn receive(own: Option<&str>, request: &HttpRequest) -> Result<Vec<In
             continue;
         };
         for (j, change) in changes.iter().enumerate() {
-            call.change(change, &format!("entry[{i}].changes[{j}]"));
+            call.change(change, &|| format!("entry[{i}].changes[{j}]"));
         }
     }
     Ok(call.out)
@@ -56,12 +56,15 @@ pub(crate) fn receive(own: Option<&str>, request: &HttpRequest) -> Result<Vec<In
 pub(crate) fn receive_bare(request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
     let body: Value = serde_json::from_slice(&request.body).map_err(|_| Unparsable::at("body"))?;
     let mut call = Call { own: None, seen: HashSet::new(), out: Vec::new() };
-    call.conversation(&body, "body");
+    call.conversation(&body, &|| "body".to_owned());
     match call.out.as_slice() {
         [Incoming::Event(ChannelEvent::Unreadable { place })] => Err(Unparsable::at(place.clone())),
         _ => Ok(call.out),
     }
 }
+
+/// Tells where something stands in a call, such as `entry[0].changes[0]`; asked for only where it cannot be read.
+type Place<'a> = &'a dyn Fn() -> String;
 
 /// A webhook call while it is being read.
 struct Call<'a> {
@@ -80,9 +83,9 @@ impl Call<'_> {
         self.event(ChannelEvent::Unreadable { place });
     }
 
-    fn change(&mut self, change: &Value, place: &str) {
+    fn change(&mut self, change: &Value, place: Place<'_>) {
         let Some(value) = change.get("value").filter(|value| value.is_object()) else {
-            return self.unreadable(format!("{place}.value"));
+            return self.unreadable(format!("{}.value", place()));
         };
         if let Some(address) = json::code(value, "/metadata/phone_number_id")
             && self.own.is_some_and(|own| own != address)
@@ -90,13 +93,13 @@ impl Call<'_> {
             return self.event(ChannelEvent::ForOtherAddress { address });
         }
         match text(change, "/field").unwrap_or("") {
-            "messages" => self.conversation(value, &format!("{place}.value")),
+            "messages" => self.conversation(value, &|| format!("{}.value", place())),
             "user_preferences" => self.preferences(value),
             field => self.event(account_event(field, value)),
         }
     }
 
-    fn conversation(&mut self, value: &Value, place: &str) {
+    fn conversation(&mut self, value: &Value, place: Place<'_>) {
         let before = self.out.len();
         for error in list(value, "/errors") {
             let error = MetaError::read(error);
@@ -108,20 +111,20 @@ impl Call<'_> {
         }
         let contacts = list(value, "/contacts");
         for (k, message) in list(value, "/messages").iter().enumerate() {
-            self.message(message, contacts, &format!("{place}.messages[{k}]"));
+            self.message(message, contacts, &|| format!("{}.messages[{k}]", place()));
         }
         for (k, status) in list(value, "/statuses").iter().enumerate() {
-            self.status(status, &format!("{place}.statuses[{k}]"));
+            self.status(status, &|| format!("{}.statuses[{k}]", place()));
         }
         let listed = ["/errors", "/messages", "/statuses"].iter().any(|p| json::at(value, p).is_some());
         if self.out.len() == before && !listed {
-            self.unreadable(place.to_owned());
+            self.unreadable(place());
         }
     }
 
-    fn message(&mut self, message: &Value, contacts: &[Value], place: &str) {
+    fn message(&mut self, message: &Value, contacts: &[Value], place: Place<'_>) {
         let Some(external_id) = external_id(message) else {
-            return self.unreadable(format!("{place}.id"));
+            return self.unreadable(format!("{}.id", place()));
         };
         if !self.seen.insert(external_id.clone()) {
             return;
@@ -161,9 +164,9 @@ impl Call<'_> {
         self.out.push(Incoming::Message(Box::new(read)));
     }
 
-    fn status(&mut self, status: &Value, place: &str) {
+    fn status(&mut self, status: &Value, place: Place<'_>) {
         let Some(external_id) = external_id(status) else {
-            return self.unreadable(format!("{place}.id"));
+            return self.unreadable(format!("{}.id", place()));
         };
         let at = timestamp(status, "/timestamp");
         let recipient =
@@ -181,7 +184,7 @@ impl Call<'_> {
                 }
                 failed
             }
-            "" => return self.unreadable(format!("{place}.status")),
+            "" => return self.unreadable(format!("{}.status", place())),
             other => return self.event(ChannelEvent::Other { what: format!("status {}", word(other)) }),
         };
         let attempt = text(status, "/biz_opaque_callback_data").and_then(|data| data.parse().ok());
