@@ -17,7 +17,7 @@ pub enum Fit {
     /// It goes as it is.
     AsIs,
     /// The channel takes this kind, and not the file's own.
-    Convert(&'static str),
+    Convert(Taken),
     /// It must become smaller than so many bytes.
     Shrink(u64),
     /// The channel takes nothing that it could be made into.
@@ -121,6 +121,25 @@ pub fn takes(account: &Account) -> Option<&'static [Taken]> {
 #[must_use]
 pub fn fit(account: &Account, content_type: &str, bytes: u64) -> Fit {
     let Some(all) = takes(account) else { return Fit::AsIs };
+    if let Some(kind) = taken_as(all, content_type) {
+        return if bytes <= kind.max_bytes { Fit::AsIs } else { Fit::Shrink(kind.max_bytes) };
+    }
+    let sort = content_type.split('/').next().unwrap_or("").trim().to_ascii_lowercase();
+    let same_sort = |kind: &&Taken| kind.content_type.split('/').next() == Some(sort.as_str());
+    match all.iter().find(same_sort).filter(|_| matches!(sort.as_str(), "image" | "audio")) {
+        Some(kind) => Fit::Convert(*kind),
+        None => Fit::Never,
+    }
+}
+
+/// How large a file of this type may be on an account's channel; `None` where nothing is known, or it takes no such one.
+#[must_use]
+pub fn most_bytes(account: &Account, content_type: &str) -> Option<u64> {
+    taken_as(takes(account)?, content_type).map(|kind| kind.max_bytes)
+}
+
+/// As which of its kinds a channel takes a file of this type.
+fn taken_as(all: &'static [Taken], content_type: &str) -> Option<&'static Taken> {
     let named = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let sort = named.split('/').next().unwrap_or("");
     // Pictures of other kinds would arrive as files that an old telephone cannot show.
@@ -129,14 +148,7 @@ pub fn fit(account: &Account, content_type: &str, bytes: u64) -> Fit {
         kind.content_type == named
             || kind.content_type.strip_suffix("/*").is_some_and(|of| of == sort || (of == "*" && catch_all))
     };
-    if let Some(kind) = all.iter().find(|kind| matches(kind)) {
-        return if bytes <= kind.max_bytes { Fit::AsIs } else { Fit::Shrink(kind.max_bytes) };
-    }
-    let same_sort = |kind: &&Taken| kind.content_type.split('/').next() == Some(sort);
-    match all.iter().find(same_sort).filter(|_| matches!(sort, "image" | "audio")) {
-        Some(kind) => Fit::Convert(kind.content_type),
-        None => Fit::Never,
-    }
+    all.iter().find(|kind| matches(kind))
 }
 
 #[cfg(test)]
@@ -161,21 +173,24 @@ mod tests {
             Provider::Kannel,
             &json!({"username": "u", "password": "p", "base_url": "http://k.example", "webhook_token": "w"}),
         );
+        let jpeg = |max| Fit::Convert(taken("image/jpeg", max));
+        assert_eq!(most_bytes(&viber, "image/png"), Some(MB));
+        assert_eq!(most_bytes(&whatsapp, "image/webp"), None);
         for (on, content_type, bytes, expected) in [
             (&whatsapp, "image/jpeg", MB, Fit::AsIs),
             (&whatsapp, "image/jpeg", 6 * MB, Fit::Shrink(5 * MB)),
-            (&whatsapp, "image/webp", MB, Fit::Convert("image/jpeg")),
-            (&whatsapp, "IMAGE/HEIC", MB, Fit::Convert("image/jpeg")),
+            (&whatsapp, "image/webp", MB, jpeg(5 * MB)),
+            (&whatsapp, "IMAGE/HEIC", MB, jpeg(5 * MB)),
             (&whatsapp, "audio/ogg; codecs=opus", MB, Fit::AsIs),
-            (&whatsapp, "audio/wav", MB, Fit::Convert("audio/ogg")),
+            (&whatsapp, "audio/wav", MB, Fit::Convert(taken("audio/ogg", 16 * MB))),
             (&whatsapp, "video/webm", MB, Fit::Never),
             (&whatsapp, "application/pdf", 99 * MB, Fit::AsIs),
             (&viber, "image/png", 2 * MB, Fit::Shrink(MB)),
-            (&viber, "image/webp", 1, Fit::Convert("image/jpeg")),
+            (&viber, "image/webp", 1, jpeg(MB)),
             (&viber, "audio/wav", 1, Fit::AsIs),
-            (&telegram, "image/heic", 1, Fit::Convert("image/jpeg")),
+            (&telegram, "image/heic", 1, jpeg(5 * MB)),
             (&telegram, "application/zip", 21 * MB, Fit::Shrink(20 * MB)),
-            (&line, "audio/ogg", 1, Fit::Convert("audio/mp4")),
+            (&line, "audio/ogg", 1, Fit::Convert(taken("audio/mp4", 200 * MB))),
             (&line, "application/pdf", 1, Fit::Never),
             (&kannel, "anything/else", 1, Fit::AsIs),
             (&whatsapp, "", 1, Fit::Never),

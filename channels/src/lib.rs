@@ -56,7 +56,7 @@ mod xml;
 
 pub use africas_talking_voice::AfricasTalkingVoiceSettings;
 pub use dialog360::Dialog360Settings;
-pub use fit::{Fit, Taken, fit, takes};
+pub use fit::{Fit, Taken, fit, most_bytes, takes};
 pub use gateways::settings::*;
 pub use line::LineSettings;
 pub use messenger::{InstagramSettings, MessengerSettings, MetaSettings};

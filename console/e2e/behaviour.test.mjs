@@ -1,7 +1,7 @@
 /** What the screens do: live updates, each verb with its way back, nothing lost and nothing sent twice. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { at, axe, launch, noErrors, open, shot, signIn, until } from "./lib.mjs";
+import { at, axe, launch, noErrors, noOverflow, open, shot, signIn, until } from "./lib.mjs";
 import { PASSWORD, start } from "./mock.mjs";
 
 let browser;
@@ -382,6 +382,112 @@ describe("before something is sent", () => {
     assert.equal(calls("preview").length, 0);
     assert.equal(await at(page, "reply-cost").count(), 0);
   });
+});
+
+/** Bytes of a kind, enough for a server to see which. */
+const WEBP = Buffer.concat([Buffer.from("RIFF\0\0\0\0WEBPVP8L", "latin1"), Buffer.alloc(90_000)]);
+const WAV = Buffer.from("RIFF\0\0\0\0WAVEfmt and a sound", "latin1");
+const HEIC = Buffer.from("\0\0\0\x18ftypheic and a place", "latin1");
+const PDF = Buffer.from("%PDF-1.7 a form", "latin1");
+
+describe("files of a reply", () => {
+  it("are brought, told what becomes of them, and sent with what is said about them", async () => {
+    const { page } = tab;
+    await asNadia();
+    await at(page, "file-picker").setInputFiles([
+      { name: "map of the clinic.webp", mimeType: "image/webp", buffer: WEBP },
+      { name: "note.wav", mimeType: "audio/wav", buffer: WAV },
+    ]);
+    await page.locator("[data-testid=reply-file][data-how=converted]").waitFor();
+    assert.match(await at(page, "file-becomes").innerText(), /JPEG.*1280.*960.*84/);
+    const sound = page.locator("[data-testid=reply-file][data-how=refused]");
+    assert.match(await sound.innerText(), /cannot convert/);
+    assert.ok(await at(page, "send").isDisabled(), "nothing leaves while one cannot");
+    await shot(page, "reply-files");
+    await axe(page, "files of a reply");
+    await sound.getByTestId("file-remove").click();
+    await until(async () => (await at(page, "reply-file").count()) === 1, "it is taken out");
+    assert.equal(mock.log.filter((call) => call.method === "DELETE" && call.path.includes("/files/")).length, 1);
+    await at(page, "file-description").fill("The way to the clinic");
+    await until(async () => calls("preview").at(-1)?.body.files?.[0]?.description === "The way to the clinic", "the preview knows of it");
+    await at(page, "send").click();
+    await entries().getByText("The way to the clinic").waitFor();
+    await entries().getByRole("button", { name: /map of the clinic\.webp/ }).waitFor();
+    assert.equal(await at(page, "reply-file").count(), 0);
+    assert.equal(calls("reply").length, 1);
+    noErrors(tab.errors);
+  });
+
+  it("are dropped and pasted too, and say why they are not taken", async () => {
+    const { page } = tab;
+    await asNadia();
+    const give = (kind, target, name, bytes) =>
+      page.evaluate(
+        ([kind, target, name, bytes]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], name));
+          const event = kind === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }) : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+          document.querySelector(`[data-testid=${target}]`).dispatchEvent(event);
+        },
+        [kind, target, name, [...bytes]],
+      );
+    await give("drop", "reply-form", "form.pdf", PDF);
+    await page.locator("[data-testid=reply-file][data-how=as_is]").waitFor();
+    await give("paste", "reply-box", "photo.heic", HEIC);
+    const refused = page.locator("[data-testid=reply-file][data-state=failed]");
+    await refused.waitFor();
+    assert.match(await refused.innerText(), /HEIC/);
+    // By keyboard alone.
+    await refused.getByTestId("file-remove").focus();
+    await page.keyboard.press("Enter");
+    await until(async () => (await at(page, "reply-file").count()) === 1, "it is gone");
+    noErrors(tab.errors);
+  });
+
+  it("keeps a reply's files when it could not be sent", async () => {
+    const { page } = tab;
+    await asNadia();
+    await at(page, "file-picker").setInputFiles([{ name: "form.pdf", mimeType: "application/pdf", buffer: PDF }]);
+    await page.locator("[data-testid=reply-file][data-how=as_is]").waitFor();
+    mock.faults.set("reply", { status: 409, type: "file-refused", times: 1 });
+    await at(page, "send").click();
+    await at(page, "send-failure").waitFor();
+    assert.equal(await at(page, "reply-file").count(), 1);
+    noErrors(tab.errors);
+  });
+});
+
+describe("files of a reply on other screens", () => {
+  for (const [language, width, height, theme] of [["en", 320, 640, "dark"], ["ar", 1366, 768, "light"], ["ar", 320, 640, "light"], ["es", 320, 640, "light"]]) {
+    it(`fit ${width} px in ${language}`, async () => {
+      const world = await start({ language: language === "ar" ? "ar" : "en" });
+      const own = await open(browser, { width, height, theme, language });
+      const { page } = own;
+      try {
+        await signIn(page, world.base, "nadia@casa.example", PASSWORD);
+        await at(page, "queue").waitFor();
+        await page.goto(`${world.base}/console/casa/inbox/mine/${world.amina}`);
+        await at(page, "reply-box").waitFor();
+        await at(page, "file-picker").setInputFiles([
+          { name: "a-rather-long-name-of-a-map-of-the-clinic.webp", mimeType: "image/webp", buffer: WEBP },
+          { name: "note.wav", mimeType: "audio/wav", buffer: WAV },
+        ]);
+        await page.locator("[data-testid=reply-file][data-how=refused]").waitFor();
+        await noOverflow(page, `files of a reply, ${language} ${width}`);
+        await axe(page, `files of a reply, ${language} ${width}`);
+        await shot(page, `reply-files-${language}-${width}`);
+        await page.locator("[data-testid=reply-file][data-how=refused]").getByTestId("file-remove").click();
+        await until(async () => !(await at(page, "send").isDisabled()), "it can be sent");
+        await at(page, "send").click();
+        await page.getByRole("button", { name: /clinic\.webp/ }).waitFor();
+        await shot(page, `reply-files-sent-${language}-${width}`);
+        noErrors(own.errors);
+      } finally {
+        await own.context.close();
+        await world.stop();
+      }
+    });
+  }
 });
 
 describe("a file that could not be had", () => {

@@ -123,7 +123,14 @@ export async function start({ language = "en" } = {}) {
       const from = said.findIndex((e) => e.id === body.expected_last_id);
       throw new Refusal(409, "thread-moved-on", { entries: said.slice(from + 1) });
     }
-    const entry = w.entry(now(), "message_out", { kind: "staff", id: user.id, name: w.team[user.key] }, body.text, { status: "queued" });
+    const files = body.files ?? [];
+    if (files.some((file) => becomesOf(c, brought.get(file.id)).how === "refused")) throw new Refusal(409, "file-refused", { files: files.map((file) => becomesOf(c, brought.get(file.id))) });
+    const attachments = files.map((file) => {
+      const { name, type, bytes } = brought.get(file.id);
+      return { content_type: type, name, size: bytes, url: "/console/e2e-photo.svg", placeholder: null, state: "here", media: file.id, description: file.description || null };
+    });
+    const text = [body.text, ...files.map((file) => file.description ?? "")].filter((part) => part !== "").join("\n");
+    const entry = w.entry(now(), "message_out", { kind: "staff", id: user.id, name: w.team[user.key] }, text, { status: "queued", attachments });
     seenReplies.set(body.client_id, entry);
     c.waiting_since = null;
     say(c, entry);
@@ -136,8 +143,33 @@ export async function start({ language = "en" } = {}) {
     return entry;
   }
 
-  function previewOf(c, text) {
-    const shown = { parts: [text], messages: 1, segments: null, degraded: [], refused: null, price: null };
+  /** Files that wait for their reply. */
+  const brought = new Map();
+  const typeOf = (bytes) =>
+    bytes.subarray(0, 4).toString("latin1") === "RIFF" ? (bytes.subarray(8, 12).toString("latin1") === "WEBP" ? "image/webp" : "audio/wav")
+    : bytes[0] === 0xff && bytes[1] === 0xd8 ? "image/jpeg"
+    : bytes.subarray(4, 12).toString("latin1") === "ftypheic" ? "image/heic"
+    : bytes.subarray(0, 5).toString("latin1") === "%PDF-" ? "application/pdf"
+    : "application/octet-stream";
+  function becomesOf(c, { id, type, bytes }) {
+    const as = (how, more = {}) => ({ id, how, reason: null, content_type: type, size: bytes, width: null, height: null, ...more });
+    if (c.channel === "sms") return as("link");
+    if (type === "audio/wav") return as("refused", { reason: "no_converter", content_type: null, size: null });
+    if (type === "image/webp") return as("converted", { content_type: "image/jpeg", size: 84_000, width: 1280, height: 960 });
+    return as("as_is");
+  }
+  function bring(c, bytes, headers) {
+    const type = typeOf(bytes);
+    if (type === "image/heic") throw new Refusal(422, "wrong-value", { field: "file", reason: "unreadable_picture" });
+    if (type === "application/octet-stream") throw new Refusal(422, "wrong-value", { field: "file", reason: "kind" });
+    const file = { id: randomUUID(), type, bytes: bytes.length, name: decodeURIComponent(headers["x-file-name"] ?? "") };
+    brought.set(file.id, file);
+    return { id: file.id, content_type: type, becomes: becomesOf(c, file) };
+  }
+
+  function previewOf(c, text, sent = []) {
+    const files = sent.map((file) => becomesOf(c, brought.get(file.id)));
+    const shown = { parts: [text], messages: 1, segments: null, degraded: [], refused: null, price: null, files };
     if (c.channel !== "sms") return shown;
     const plain = /^[\x20-\x7e]*$/.test(text);
     const size = plain ? 160 : 70;
@@ -177,7 +209,9 @@ export async function start({ language = "en" } = {}) {
       return undefined;
     }
     if (verb === "reveal") return { value: "+57 300 555 2231", until: new Date(Date.now() + 60_000).toISOString() };
-    if (verb === "preview") return previewOf(c, body.text);
+    if (verb === "preview") return previewOf(c, body.text, body.files);
+    if (verb === "files" && method === "DELETE") return void brought.delete(parts[0]);
+    if (verb === "files") return bring(c, body.raw, body.headers);
     if (verb === "media") {
       for (const file of w.entries.get(c.id).flatMap((one) => one.attachments)) if (file.media === parts[0] && parts[1] === "retry") file.state = "waiting";
       return undefined;
@@ -238,7 +272,9 @@ export async function start({ language = "en" } = {}) {
   async function call(request, response, url) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+    const isFile = request.headers["content-type"] === "application/octet-stream";
+    const whole = Buffer.concat(chunks);
+    const body = isFile ? { raw: whole, headers: request.headers } : whole.length ? JSON.parse(whole.toString()) : {};
     const token = /openline=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     const parts = url.pathname.slice("/api/v1/".length).split("/");
     log.push({ method: request.method, path: url.pathname, body });

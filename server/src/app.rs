@@ -37,6 +37,8 @@ pub struct Inner {
     pub tokens: Tokens,
     /// Sessions with message centres.
     pub smpp: crate::smpp::Hub,
+    /// What turns files into what channels take.
+    pub forge: crate::media::Forge,
     /// For calls to providers.
     pub http: reqwest::Client,
     /// For calls that flows make: guarded against reaching inside (see [`crate::webhook`]).

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::inbound::{self, Intake, leases};
 use crate::store::{Dialect, Part, Store, Ts};
 use crate::vault::Vault;
-use crate::{api, bulk, calls, console, jobs, lines, outbound, smpp, webchat, webhook};
+use crate::{api, bulk, calls, console, jobs, lines, media, outbound, smpp, webchat, webhook};
 
 /// Workers that handle messages: one on SQLite (there is one writer), several on PostgreSQL.
 const POSTGRES_WORKERS: i64 = 4;
@@ -56,6 +56,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
     let (intake, waiting) = Intake::new();
     let (clock, ids) = (Clock::default(), Ids::default());
     let process = process_id(&config.data, &ids, clock.now())?;
+    let forge = media::Forge::new(&config);
     let app = App::new(Inner {
         config,
         store,
@@ -69,6 +70,7 @@ pub async fn open(config: Config) -> anyhow::Result<(App, flume::Receiver<inboun
         pace: outbound::Pace::default(),
         tokens: outbound::Tokens::default(),
         smpp: smpp::Hub::default(),
+        forge,
         http,
         web,
         process,

@@ -53,6 +53,10 @@ pub struct Config {
     /// Connections to PostgreSQL that write.
     #[serde(default = "default_writers")]
     pub postgres_writers: usize,
+    /// The program `ffmpeg`, by which sounds become what telephones play. Default: the one on the path, if there is one;
+    /// an empty text switches it off.
+    #[serde(default)]
+    pub ffmpeg: Option<PathBuf>,
     /// Provider addresses in private networks may be called (tests and the demo).
     #[serde(default)]
     pub allow_private_addresses: bool,
@@ -109,6 +113,7 @@ impl Config {
             former_master_key_files: Vec::new(),
             behind_proxy: false,
             postgres_writers: POSTGRES_WRITERS,
+            ffmpeg: None,
             allow_private_addresses: false,
         }
     }

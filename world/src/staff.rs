@@ -228,6 +228,31 @@ impl Staff {
         self.does(id, "reply", body).await.ok()
     }
 
+    /// Brings a file for the next reply, as the browser does.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn brings(&self, id: &str, name: &str, bytes: impl Into<bytes::Bytes>) -> Answer {
+        let url = format!("{}/lines/{}/conversations/{id}/files", self.api, self.line);
+        let request = self
+            .http
+            .post(url)
+            .header("cookie", &self.cookie)
+            .header("x-csrf-token", &self.csrf)
+            .header("x-file-name", name)
+            .body(bytes.into());
+        read(request.send().await.expect("the server answers")).await
+    }
+
+    /// As [`replies`](Self::replies), with files that were brought before, each with what is said about it.
+    pub async fn replies_with(&self, id: &str, text: &str, files: &[(&str, &str)]) -> Answer {
+        let last = self.conversation(id).await["last_entry_id"].clone();
+        let files: Vec<Value> =
+            files.iter().map(|(id, said)| json!({ "id": id, "description": said })).collect();
+        let body = json!({ "text": text, "expected_last_id": last, "client_id": fresh_id(), "files": files });
+        self.does(id, "reply", body).await
+    }
+
     /// Adds a note that only staff sees.
     pub async fn notes(&self, id: &str, text: &str) -> Value {
         self.does(id, "note", json!({ "text": text, "client_id": fresh_id() })).await.ok()

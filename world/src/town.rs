@@ -147,6 +147,8 @@ impl Town {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, postgres::free_port()?));
         let mut config = Config::for_folder(folder.path().join("data"), listen, format!("http://{listen}"));
         config.allow_private_addresses = true;
+        // What this machine has installed must not change what happens.
+        config.ffmpeg = Some(PathBuf::new());
         if let Some(database) = &database {
             config.database.clone_from(&database.url);
         }
@@ -416,6 +418,11 @@ impl Town {
         process::write_config(&path, &config).expect("the second configuration can be written");
         let started = Process::start(program, &path, listen).await;
         started.unwrap_or_else(|error| panic!("the second server does not start: {error:#}"))
+    }
+
+    /// Names the program that converts sounds, from the next start on.
+    pub fn converts_sounds_by(&mut self, program: PathBuf) {
+        self.config.ffmpeg = Some(program);
     }
 
     /// Stops the server cleanly and starts it again on the same data.

@@ -113,7 +113,13 @@ const STALL_MS = 60_000;
  * Sends a file as it is and tells how far it is; `fetch` cannot. The answer may take as long as the
  * server needs to read the file, up to the time of a stall.
  */
-export function send<R>(path: string, file: Blob, progress: Progress, signal: AbortSignal): Promise<R> {
+export function send<R>(
+  path: string,
+  file: Blob,
+  progress: Progress,
+  signal: AbortSignal,
+  more: Record<string, string> = { "Content-Type": "application/json" },
+): Promise<R> {
   return new Promise<R>((resolve, reject) => {
     const call = new XMLHttpRequest();
     let stalled: ReturnType<typeof setTimeout>;
@@ -124,7 +130,7 @@ export function send<R>(path: string, file: Blob, progress: Progress, signal: Ab
     const stop = () => call.abort();
     call.open("POST", `/api/v1${path}`);
     call.setRequestHeader("Accept", "application/json");
-    call.setRequestHeader("Content-Type", "application/json");
+    for (const [name, value] of Object.entries(more)) call.setRequestHeader(name, value);
     call.setRequestHeader("X-CSRF-Token", csrf);
     call.upload.onprogress = (event) => {
       moved();
@@ -195,9 +201,16 @@ export class LineApi {
   snooze = (id: string, until: string | null) => this.verb(id, "snooze", { until });
   topic = (id: string, topic: string) => this.verb(id, "topic", { topic });
   refer = (id: string, kind: string, note: string) => this.verb<void>(id, "refer", { kind, note });
-  reply = (id: string, text: string, expected_last_id: string | null, client_id: string) =>
-    this.verb<T.Entry>(id, "reply", { text, expected_last_id, client_id });
-  preview = (id: string, text: string) => this.verb<T.ReplyPreview>(id, "preview", { text });
+  reply = (id: string, text: string, expected_last_id: string | null, client_id: string, files: T.FileOfReply[] = []) =>
+    this.verb<T.Entry>(id, "reply", { text, expected_last_id, client_id, files });
+  preview = (id: string, text: string, files: T.FileOfReply[] = []) => this.verb<T.ReplyPreview>(id, "preview", { text, files });
+  /** Brings a file for the next reply; its name is for staff only, and no part of the address. */
+  bring = (id: string, file: File, progress: Progress, signal: AbortSignal) =>
+    send<T.Brought>(`${this.base}/conversations/${id}/files`, file, progress, signal, {
+      "Content-Type": "application/octet-stream",
+      "X-File-Name": encodeURIComponent(file.name),
+    });
+  takeBack = (id: string, file: string) => request<void>("DELETE", `${this.base}/conversations/${id}/files/${file}`);
   fetchAgain = (id: string, media: string) => this.verb<void>(id, `media/${media}/retry`);
   note = (id: string, text: string, client_id: string) => this.verb<T.Entry>(id, "note", { text, client_id });
   reveal = (id: string, identity: string, reason: string) =>

@@ -1,6 +1,6 @@
 /** What a reply will be on the person's channel, asked of the server while it is written. */
 import type { LineApi } from "./api";
-import type { ReplyPreview } from "./types";
+import type { FileOfReply, ReplyPreview } from "./types";
 
 /** Nobody waits for it: it is asked for when typing rests. */
 const REST_MS = 500;
@@ -19,22 +19,23 @@ export class Preview {
     private readonly conversation: string,
   ) {}
 
-  /** The text as it is now in the box; null while nothing can be sent from it. */
-  typed(text: string | null, channel: string): void {
+  /** The text and files as they are now in the box; null while nothing can be sent from it. */
+  typed(text: string | null, channel: string, files: readonly FileOfReply[] = []): void {
     clearTimeout(this.timer);
     const question = ++this.asked;
     const words = text?.trim() ?? "";
     const costs = channel === "sms" || channel === "voice";
-    if (words === "" || (!costs && words.length < LONG_CHARS)) {
+    const said = words.length + files.reduce((sum, file) => sum + file.description.length, 0);
+    if (text === null || (files.length === 0 && (words === "" || (!costs && said < LONG_CHARS)))) {
       this.shown = null;
       return;
     }
-    this.timer = setTimeout(() => void this.ask(words, question), REST_MS);
+    this.timer = setTimeout(() => void this.ask(words, files, question), REST_MS);
   }
 
-  private async ask(words: string, question: number): Promise<void> {
+  private async ask(words: string, files: readonly FileOfReply[], question: number): Promise<void> {
     try {
-      const shown = await this.api.preview(this.conversation, words);
+      const shown = await this.api.preview(this.conversation, words, [...files]);
       if (question === this.asked) this.shown = shown;
     } catch {
       // A help while writing, no more: whatever is wrong is told when the reply is sent.

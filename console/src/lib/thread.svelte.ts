@@ -1,8 +1,9 @@
 /** One conversation on this tab: what was said, what is being written, and what is on its way. */
 import { type LineApi, NoConnection, Problem, serverNow } from "./api";
 import { applyStatus, mergeEntries } from "./inbox";
+import { type ReplyFile, ReplyFiles, of as filesOf } from "./files.svelte";
 import { Preview } from "./preview.svelte";
-import type { Conversation, ConversationRow, Entry, Named, StreamEvent } from "./types";
+import type { Becomes, Conversation, ConversationRow, Entry, Named, StreamEvent } from "./types";
 import { uuid } from "./uuid";
 
 const DRAFT_DELAY_MS = 1_000;
@@ -20,6 +21,7 @@ export interface Outgoing {
   client_id: string;
   mode: Mode;
   text: string;
+  files: ReplyFile[];
   at: string;
   expected: string | null;
   state: "sending" | "waiting";
@@ -38,6 +40,8 @@ export class Thread {
 
   /** What the reply in the box will be, where that is worth knowing. */
   readonly preview: Preview;
+  /** The files of the reply in the box. */
+  readonly files: ReplyFiles;
   mode = $state<Mode>("reply");
   text = $state("");
   noteText = $state("");
@@ -64,11 +68,12 @@ export class Thread {
     private readonly me: Named,
   ) {
     this.preview = new Preview(api, id);
+    this.files = new ReplyFiles(api, id);
   }
 
   /** Anything that would be lost if this object were dropped. */
   get busy(): boolean {
-    return this.text !== "" || this.noteText !== "" || this.outgoing.length > 0;
+    return this.text !== "" || this.noteText !== "" || this.outgoing.length > 0 || this.files.list.length > 0;
   }
 
   async load(force = false): Promise<void> {
@@ -170,7 +175,8 @@ export class Thread {
   private dropConfirmed(entry: Entry) {
     if (entry.author.kind !== "staff" || entry.author.id !== this.me.id) return;
     const kind = entry.kind === "note" ? "note" : "reply";
-    const twin = this.outgoing.find((o) => o.mode === kind && o.text === entry.text && o.state === "sending");
+    const said = (o: Outgoing) => [o.text, ...filesOf(o.files).map((file) => file.description)].filter((part) => part !== "").join("\n");
+    const twin = this.outgoing.find((o) => o.mode === kind && said(o) === entry.text && o.state === "sending");
     if (twin) this.confirmed.add(twin.client_id);
     this.outgoing = [...this.outgoing];
   }
@@ -226,11 +232,15 @@ export class Thread {
   /** Takes what is in the box and sends it, in order, each exactly once. */
   send() {
     const text = (this.mode === "note" ? this.noteText : this.text).trim();
-    if (text === "" || !this.conversation) return;
+    const withFiles = this.mode === "reply" && this.files.list.length > 0;
+    if ((text === "" && !withFiles) || !this.conversation) return;
+    // What is still on its way, or cannot go, is told beside it; nothing leaves without it.
+    if (withFiles && (this.files.busy || this.files.stuck)) return;
     const out: Outgoing = {
       client_id: uuid(),
       mode: this.mode,
       text,
+      files: withFiles ? this.files.take() : [],
       at: new Date(serverNow()).toISOString(),
       expected: lastId(this.entries),
       state: "sending",
@@ -288,7 +298,8 @@ export class Thread {
     const join = (now: string) => (now === "" ? out.text : `${out.text}\n${now}`);
     if (out.mode === "note") this.noteText = join(this.noteText);
     else {
-      this.text = join(this.text);
+      this.text = this.text === "" && out.text === "" ? "" : join(this.text);
+      this.files.putBack(out.files);
       this.saveDraftSoon();
     }
     this.mode = out.mode;
@@ -330,7 +341,7 @@ export class Thread {
   private post(out: Outgoing): Promise<Entry> {
     return out.mode === "note"
       ? this.api.note(this.id, out.text, out.client_id)
-      : this.api.reply(this.id, out.text, out.expected, out.client_id);
+      : this.api.reply(this.id, out.text, out.expected, out.client_id, filesOf(out.files));
   }
   private delivered(out: Outgoing, entry: Entry) {
     const wasNewest = lastId(this.entries) === out.expected || lastId(this.entries) === entry.id;
@@ -351,6 +362,9 @@ export class Thread {
       return;
     }
     this.putBack(out);
+    if (error instanceof Problem && error.kind === "file-refused" && Array.isArray(error.body.files)) {
+      this.files.told(error.body.files as Becomes[]);
+    }
     this.sendFailure = error;
   }
   private pause(ms: number): Promise<void> {

@@ -159,6 +159,30 @@ export interface Attachment {
   state?: "waiting" | "here" | "given_up" | null;
   /** Its id, for fetching it again. */
   media?: string | null;
+  /** What staff said is in it. */
+  description?: string | null;
+}
+/** A file that goes with a reply. */
+export interface FileOfReply {
+  id: string;
+  description: string;
+}
+/** What a file becomes on its way to the person. */
+export interface Becomes {
+  id: string;
+  how: "as_is" | "converted" | "link" | "refused";
+  /** Why it is refused. */
+  reason: string | null;
+  content_type: string | null;
+  size: number | null;
+  width: number | null;
+  height: number | null;
+}
+/** A file that the server has, and that waits for its reply. */
+export interface Brought {
+  id: string;
+  content_type: string;
+  becomes: Becomes;
 }
 
 export interface Price {
@@ -178,6 +202,8 @@ export interface ReplyPreview {
   degraded: string[];
   refused: string | null;
   price: Price | null;
+  /** What becomes of each file. */
+  files?: Becomes[];
 }
 /** One row of the table of prices, as it is written. */
 export interface TariffRow {

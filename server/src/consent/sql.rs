@@ -23,6 +23,7 @@ const ERASE_ROUTES: Sql = crate::sql!(
     "DELETE FROM message_route WHERE message_id IN (SELECT id FROM message WHERE contact_id = $1)"
 );
 const ERASE_BULK: Sql = crate::sql!("DELETE FROM bulk_recipient WHERE contact_id = $1");
+const ERASE_FORMS: Sql = crate::sql!("DELETE FROM media_form WHERE owner_id = $1");
 const ERASE_FILES: Sql = crate::sql!("DELETE FROM media_file WHERE contact_id = $1");
 const ERASE_MEDIA: Sql = crate::sql!("DELETE FROM media WHERE contact_id = $1");
 const ERASE_MESSAGES: Sql = crate::sql!("DELETE FROM message WHERE contact_id = $1");
@@ -149,7 +150,7 @@ impl Tx<'_> {
 
     /// Removes every row that is about a person and empties her own; her conversations are the inbox's.
     pub(super) fn erase_contact(&mut self, contact_id: Uuid) -> Result<Erased> {
-        for sql in [ERASE_PARTS, ERASE_ROUTES, ERASE_BULK, ERASE_FILES, ERASE_MEDIA] {
+        for sql in [ERASE_PARTS, ERASE_ROUTES, ERASE_BULK, ERASE_FORMS, ERASE_FILES, ERASE_MEDIA] {
             self.run(sql, args![contact_id])?;
         }
         let messages = count(self.run(ERASE_MESSAGES, args![contact_id])?);

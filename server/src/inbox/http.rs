@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::presence::Doing;
-use super::preview::{ReplyPreview, preview};
+use super::preview::{self, ReplyPreview};
 use super::read::{Counts, QueueKeys, Reader, Thread, View};
 use super::verbs::{self, Desk, Reply, checked_text};
 use super::view::{ConversationRow, ConversationView, Entry, TopicName, topic_name};
@@ -17,6 +17,7 @@ use crate::api::page::{self, DEFAULT_LIMIT, MAX_LIMIT, Page};
 use crate::api::{Api, Problem, ProblemBody};
 use crate::app::Ctx;
 use crate::lines::TriageKind;
+use crate::media::out::{Becomes, MAX_DESCRIPTION_CHARS, MAX_FILES_OF_REPLY};
 use crate::store::{Result, Ts, Tx};
 
 /// The routes of this slice.
@@ -268,11 +269,77 @@ async fn assign(
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewReply {
+    /// May be empty when there are files.
     text: String,
     /// The newest entry that was on the screen.
     expected_last_id: Option<Uuid>,
     /// Made by the client, so that a repeated request sends nothing twice.
     client_id: Uuid,
+    /// Files that were brought before, in order; at most ten.
+    #[serde(default)]
+    files: Vec<FileOfReply>,
+}
+
+/// A file of a reply.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FileOfReply {
+    id: Uuid,
+    /// What is in it, in words; goes along as text.
+    #[serde(default)]
+    description: String,
+}
+
+/// A reply's text and files within limits.
+fn checked_reply(text: &str, files: &[FileOfReply]) -> Result<(String, Vec<(Uuid, String)>), Problem> {
+    if files.len() > MAX_FILES_OF_REPLY {
+        let words = format!("A reply takes {MAX_FILES_OF_REPLY} files at the most.");
+        return Err(Problem::field("files", words));
+    }
+    let mut checked: Vec<(Uuid, String)> = Vec::with_capacity(files.len());
+    for file in files {
+        if checked.iter().any(|(id, _)| *id == file.id) {
+            return Err(Problem::field("files", "A file stands twice in the reply."));
+        }
+        let said = match file.description.trim() {
+            "" => String::new(),
+            said => checked_text("description", said, MAX_DESCRIPTION_CHARS)?,
+        };
+        checked.push((file.id, said));
+    }
+    let text = match text.trim() {
+        "" if !checked.is_empty() => String::new(),
+        _ => checked_text("text", text, verbs::MAX_REPLY_CHARS)?,
+    };
+    if !checked.is_empty() {
+        let words = verbs::words_of(&text, &checked);
+        if words.chars().count() > verbs::MAX_REPLY_CHARS {
+            let most = verbs::MAX_REPLY_CHARS;
+            return Err(Problem::field(
+                "text",
+                format!("With the descriptions this is longer than {most} characters."),
+            ));
+        }
+    }
+    Ok((text, checked))
+}
+
+/// What becomes of a reply's files on the person's channel.
+async fn become_of_files(
+    api: &Api,
+    access: &LineAccess,
+    id: Uuid,
+    files: &[(Uuid, String)],
+) -> Result<Vec<Becomes>, Problem> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = files.iter().map(|(id, _)| *id).collect();
+    let read = reading(api, access.clone(), move |tx, reader| {
+        let held = access::access_conversation(tx, reader.app, reader.access, id)?;
+        preview::unsent(tx, reader.app, &held, &ids)
+    });
+    Ok(preview::become_on_channel(&api.app, read.await?).await?)
 }
 
 /// Answer the person.
@@ -280,7 +347,7 @@ struct NewReply {
     params(("line" = Uuid, Path), ("id" = Uuid, Path)), request_body = NewReply, responses(
     (status = 200, body = Entry), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
     (status = 409, body = ProblemBody, description = "thread-moved-on (with `entries`), window-closed, \
-        taken-by-other, conversation-closed, person-blocked or no-address"),
+        taken-by-other, conversation-closed, person-blocked, no-address or file-refused (with `files`)"),
 ))]
 async fn reply(
     State(api): State<Api>,
@@ -288,9 +355,19 @@ async fn reply(
     Path(place): Path<(Uuid, Uuid)>,
     Json(body): Json<NewReply>,
 ) -> Result<axum::Json<Entry>, Problem> {
-    let text = checked_text("text", &body.text, verbs::MAX_REPLY_CHARS)?;
+    let (text, files) = checked_reply(&body.text, &body.files)?;
     let NewReply { expected_last_id, client_id, .. } = body;
-    let reply = Reply { text, expected_last_id, client_id };
+    let access = line_access(&api, &by.0, place.0)?;
+    let is_new = move |tx: &mut Tx<'_>, _: &Reader<'_>| Ok(tx.message_by_client(client_id)?.is_none());
+    // What cannot be sent is told before anything is written; a repeated request finds its entry.
+    if !files.is_empty() && reading(&api, access.clone(), is_new).await? {
+        let files = become_of_files(&api, &access, place.1, &files).await?;
+        if files.iter().any(Becomes::is_refused) {
+            let words = "A file cannot be sent on this person's channel. Take it out of the reply.";
+            return Err(Problem::conflict("file-refused", words).with("files", serde_json::json!(files)));
+        }
+    }
+    let reply = Reply { text, expected_last_id, client_id, files };
     let entry = doing(&api, &by, place, move |tx, desk, held| desk.reply(tx, held, &reply)).await?;
     api.app.signals.outbound.notify_one();
     Ok(axum::Json(entry))
@@ -301,6 +378,8 @@ async fn reply(
 #[serde(deny_unknown_fields)]
 struct Unsent {
     text: String,
+    #[serde(default)]
+    files: Vec<FileOfReply>,
 }
 
 /// See what a reply will be on the person's channel, and what it costs, before it is sent.
@@ -315,11 +394,13 @@ async fn preview_reply(
     Path((line, id)): Path<(Uuid, Uuid)>,
     Json(body): Json<Unsent>,
 ) -> Result<axum::Json<ReplyPreview>, Problem> {
-    let text = checked_text("text", &body.text, verbs::MAX_REPLY_CHARS)?;
+    let (text, files) = checked_reply(&body.text, &body.files)?;
     let access = line_access(&api, &staff, line)?;
+    let become_so = become_of_files(&api, &access, id, &files).await?;
+    let words = verbs::words_of(&text, &files);
     let shown = reading(&api, access, move |tx, reader| {
         let held = access::access_conversation(tx, reader.app, reader.access, id)?;
-        preview(tx, reader.app, &held, &text, reader.now)
+        preview::preview(tx, reader.app, &held, &words, become_so.clone(), reader.now)
     });
     Ok(axum::Json(shown.await?))
 }

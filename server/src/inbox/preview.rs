@@ -1,15 +1,20 @@
 //! What a reply will be on the person's channel, before it is sent: its parts, what it costs, what is left out.
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use channels::{Look, Preview};
-use flow::words::Content;
+use flow::words::{Attachment, Content};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::read;
 use crate::access::Held;
 use crate::api::Problem;
 use crate::app::App;
-use crate::lines::Link;
+use crate::lines::{Channel, Link};
+use crate::media::form::{Form, Original};
+use crate::media::out::Becomes;
+use crate::media::{self, link};
 use crate::store::{Result, Ts, Tx};
 use crate::tariffs::{self, PriceView};
 
@@ -28,6 +33,8 @@ pub struct ReplyPreview {
     pub refused: Option<String>,
     /// Absent when the table of prices does not say.
     pub price: Option<PriceView>,
+    /// What becomes of each file.
+    pub files: Vec<Becomes>,
 }
 
 /// What a text takes as SMS.
@@ -46,12 +53,19 @@ pub struct ReplySegments {
 ///
 /// # Errors
 /// When the store refuses, or there is no address to answer to.
-pub fn preview(tx: &mut Tx<'_>, app: &App, held: &Held, text: &str, now: Ts) -> Result<ReplyPreview> {
+pub fn preview(
+    tx: &mut Tx<'_>,
+    app: &App,
+    held: &Held,
+    text: &str,
+    files: Vec<Becomes>,
+    now: Ts,
+) -> Result<ReplyPreview> {
     let to = read::reply_to(tx, held)?
         .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
     let lines = app.lines();
     let channel = lines.channel(to.channel_id).map(|(_, channel)| channel);
-    let content = Content { text: text.to_owned(), ..Content::default() };
+    let content = content(app, channel.is_some_and(|channel| channel.is_own()), text, &files, now);
     let preview = match channel.map(|channel| &channel.link) {
         Some(Link::Http(account)) => channels::preview_on(account, &content),
         Some(Link::Smpp(account)) => channels::smpp::preview(account, &content),
@@ -61,14 +75,63 @@ pub fn preview(tx: &mut Tx<'_>, app: &App, held: &Held, text: &str, now: Ts) -> 
     let number = number.map_or(Cow::Borrowed(""), |known| known.urn.path_text());
     let day = crate::answers::today(held.access().line(), now);
     let price = tariffs::price(&tariffs::tariffs(tx)?, &preview, &number, day);
-    Ok(view(preview, price))
+    Ok(view(preview, price, files))
+}
+
+/// The message as it would leave: files that the channel carries beside the text, addresses of others in it.
+fn content(app: &App, own: bool, text: &str, files: &[Becomes], now: Ts) -> Content {
+    let mut content = Content { text: text.to_owned(), ..Content::default() };
+    for file in files.iter().filter(|file| !file.is_refused() && !own) {
+        let kind = file.content_type.clone().unwrap_or_default();
+        if file.how == "link" {
+            if !content.text.is_empty() {
+                content.text.push('\n');
+            }
+            content.text.push_str(&link::page(app, file.id, now));
+        } else {
+            let url = link::body(app, file.id, Form::Original, &kind, now);
+            content.attachments.push(Attachment { content_type: kind, url });
+        }
+    }
+    content
+}
+
+/// The person's channel, and the files of an unsent reply.
+pub type Unsent = (Option<Arc<Channel>>, Vec<(Uuid, Original)>);
+
+/// Reads what [`become_on_channel`] needs.
+///
+/// # Errors
+/// A [`Problem`] when a file is not there, or there is no address to answer to.
+pub fn unsent(tx: &mut Tx<'_>, app: &App, held: &Held, ids: &[Uuid]) -> Result<Unsent> {
+    if ids.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let to = read::reply_to(tx, held)?
+        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    let channel = app.lines().channel(to.channel_id).map(|(_, channel)| channel.clone());
+    Ok((channel, media::out::originals(tx, held, ids)?))
+}
+
+/// What becomes of files on the person's channel; they are made so.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn become_on_channel(app: &App, (channel, files): Unsent) -> Result<Vec<Becomes>> {
+    let mut become_so = Vec::with_capacity(files.len());
+    if let Some(channel) = channel {
+        for (id, original) in &files {
+            become_so.push(media::out::becomes(app, &channel, *id, original).await?);
+        }
+    }
+    Ok(become_so)
 }
 
 fn is_number(scheme: &str) -> bool {
     matches!(scheme, "tel" | "whatsapp")
 }
 
-fn view(preview: Preview, price: Option<PriceView>) -> ReplyPreview {
+fn view(preview: Preview, price: Option<PriceView>, files: Vec<Becomes>) -> ReplyPreview {
     ReplyPreview {
         segments: preview.segments.map(|segments| ReplySegments {
             count: segments.count,
@@ -81,5 +144,6 @@ fn view(preview: Preview, price: Option<PriceView>) -> ReplyPreview {
         degraded: preview.degraded.into_iter().map(|one| one.why).collect(),
         refused: preview.refused,
         price,
+        files,
     }
 }

@@ -314,8 +314,9 @@ impl Reader<'_> {
         }
         let urls = contents.iter().flatten().flat_map(|content| &content.attachments);
         let shown = media::shown(tx, urls.map(|file| file.url.as_str()))?;
-        let files =
-            view::Files { line: self.access.line().id, conversation: held.conversation.id, shown: &shown };
+        let labels = media::labels(key, &shown)?;
+        let (line, conversation) = (self.access.line().id, held.conversation.id);
+        let files = view::Files { line, conversation, shown: &shown, labels: &labels };
         items
             .into_iter()
             .zip(contents)

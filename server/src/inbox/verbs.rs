@@ -13,9 +13,10 @@ use crate::access::Held;
 use crate::access::audit::{Noun, audit};
 use crate::api::Problem;
 use crate::app::{App, Ctx};
-use crate::contacts::Standing;
+use crate::contacts::{self, Standing};
 use crate::lines::TriageKind;
 use crate::live::{self, LiveKind};
+use crate::media;
 use crate::outbound::{self, NewMessage, Origin};
 use crate::store::{Result, Ts, Tx};
 use crate::vault::Purpose;
@@ -25,6 +26,8 @@ use crate::vault::Purpose;
 pub const MAX_REPLY_CHARS: usize = 4_096;
 pub const MAX_NOTE_CHARS: usize = 8_000;
 pub const MAX_DRAFT_CHARS: usize = 8_000;
+/// What a queue shows of a reply that is files only.
+const FILE_WORDS: &str = "📎";
 pub const MIN_REASON_CHARS: usize = 3;
 pub const MAX_REASON_CHARS: usize = 500;
 /// For how long a revealed address may be shown.
@@ -46,6 +49,16 @@ pub struct Reply {
     /// The newest entry that its author had seen.
     pub expected_last_id: Option<Uuid>,
     pub client_id: Uuid,
+    /// Files that were brought before, each with what is said about it.
+    pub files: Vec<(Uuid, String)>,
+}
+
+/// What leaves as text: the reply, and what is said about its files.
+#[must_use]
+pub fn words_of(text: &str, files: &[(Uuid, String)]) -> String {
+    let said = files.iter().map(|(_, said)| said.as_str());
+    let parts: Vec<&str> = std::iter::once(text).chain(said).filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
 }
 
 /// A text within limits, without white space around it.
@@ -150,21 +163,21 @@ impl Desk<'_> {
             let problem = Problem::conflict("thread-moved-on", "Somebody wrote in the meantime.");
             return Err(problem.with("entries", json!(missed)).into());
         }
-        if held.contact.standing == Standing::Blocked {
-            return Err(Problem::conflict("person-blocked", "This person is blocked.").into());
-        }
-        let to = read::reply_to(tx, held)?
-            .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
-        if read::window(tx, held, self.ctx.now)?.kind == "closed" {
-            let words = "The time to answer freely is over. You can answer again when the person writes.";
-            return Err(Problem::conflict("window-closed", words).into());
+        let to = answerable(tx, held, self.ctx.now)?;
+        let mut files = Vec::with_capacity(reply.files.len());
+        for (id, said) in &reply.files {
+            files.push((media::out::unsent(tx, held, *id)?, said.clone()));
         }
         if was_waiting {
             let event = EntryEvent::Taken { from: None };
             add_event(tx, self.app, &held.conversation, Some(me), event, self.ctx.now)?;
         }
+        let text = words_of(&reply.text, &reply.files);
+        let last_words = if text.is_empty() { FILE_WORDS } else { text.as_str() };
+        held.conversation.last_words = Some(sealed_words(&held.contact, last_words)?);
         let content = Content {
-            text: reply.text.clone(),
+            text,
+            attachments: media::out::attachments(&files),
             locale: held.contact.language.map(|language| language.to_string()).unwrap_or_default(),
             ..Content::default()
         };
@@ -187,11 +200,35 @@ impl Desk<'_> {
         held.conversation.state = replied;
         held.conversation.unread = 0;
         held.conversation.last_at = self.ctx.now;
-        held.conversation.last_words = Some(sealed_words(&held.contact, &reply.text)?);
+        media::out::attach(tx, held, id, &files)?;
         tx.put_draft(&held.conversation, me, None, self.ctx.now)?;
         self.spoke(tx, held, id)?;
-        self.audit(tx, held, "reply", &json!({ "message": id }))?;
+        let sent: Vec<Uuid> = files.iter().map(|(row, _)| row.id).collect();
+        let detail =
+            if sent.is_empty() { json!({ "message": id }) } else { json!({ "message": id, "files": sent }) };
+        self.audit(tx, held, "reply", &detail)?;
         Ok(self.reader(held).entry(tx, held, id)?.ok_or_else(Problem::not_found)?)
+    }
+
+    /// Takes a file in that goes out with the next reply.
+    ///
+    /// # Errors
+    /// A [`Problem`], as for a reply; `too-many-files`.
+    pub fn bring(&self, tx: &mut Tx<'_>, held: &Held, upload: &media::out::Upload) -> Result<Uuid> {
+        held.conversation.state.replied(held.access.staff())?;
+        let to = answerable(tx, held, self.ctx.now)?;
+        let id = media::out::put(tx, self.app, held, to.channel_id, upload, self.ctx.now)?;
+        self.audit(tx, held, "bring_file", &json!({ "file": id, "type": upload.content_type }))?;
+        Ok(id)
+    }
+
+    /// Takes a file back that was not sent.
+    ///
+    /// # Errors
+    /// A [`Problem`] when it is not one's own, or was sent.
+    pub fn take_back(&self, tx: &mut Tx<'_>, held: &Held, id: Uuid) -> Result<()> {
+        media::out::discard(tx, held, id)?;
+        self.audit(tx, held, "take_back_file", &json!({ "file": id }))
     }
 
     fn spoke(&self, tx: &mut Tx<'_>, held: &Held, id: Uuid) -> Result<()> {
@@ -398,6 +435,23 @@ impl Desk<'_> {
         held.conversation.unread = 0;
         save(tx, self.app, &held.conversation, self.ctx.now)
     }
+}
+
+/// Where an answer to the person would go now.
+///
+/// # Errors
+/// A [`Problem`]: `person-blocked`, `no-address`, `window-closed`.
+pub fn answerable(tx: &mut Tx<'_>, held: &Held, now: Ts) -> Result<contacts::Identity> {
+    if held.contact.standing == Standing::Blocked {
+        return Err(Problem::conflict("person-blocked", "This person is blocked.").into());
+    }
+    let to = read::reply_to(tx, held)?
+        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    if read::window(tx, held, now)?.kind == "closed" {
+        let words = "The time to answer freely is over. You can answer again when the person writes.";
+        return Err(Problem::conflict("window-closed", words).into());
+    }
+    Ok(to)
 }
 
 /// The row that a client's id made before: only its own author's, in its own conversation.

@@ -174,10 +174,12 @@ pub struct AttachmentView {
     pub url: Option<String>,
     /// Words in place of a file that cannot be shown.
     pub placeholder: Option<String>,
-    /// A file that a person sent: `waiting` (it is being fetched), `here`, or `given_up`.
+    /// A file that a person or staff sent: `waiting` (it is being fetched), `here`, or `given_up`.
     pub state: Option<&'static str>,
     /// Its id, for fetching it again.
     pub media: Option<Uuid>,
+    /// What staff said is in it.
+    pub description: Option<String>,
 }
 
 /// A message, a note or an event.
@@ -444,10 +446,12 @@ pub struct Files<'a> {
     pub line: Uuid,
     pub conversation: Uuid,
     pub shown: &'a HashMap<Uuid, media::Shown>,
+    /// Names and descriptions of those that staff sent.
+    pub labels: &'a HashMap<Uuid, media::out::Label>,
 }
 
 impl Files<'_> {
-    /// A file that a person sent; one that retention has removed is named only.
+    /// A file that a person or staff sent; one that retention has removed is named only.
     fn view(&self, id: Uuid, said: &str) -> AttachmentView {
         let shown = self.shown.get(&id);
         let here = shown.filter(|shown| shown.state == MediaState::Here);
@@ -457,16 +461,19 @@ impl Files<'_> {
             self.line,
             self.conversation
         );
+        let label = self.labels.get(&id);
+        let filled = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         AttachmentView {
             content_type: shown
                 .and_then(|shown| shown.content_type.clone())
                 .unwrap_or_else(|| said.to_owned()),
-            name: None,
+            name: label.and_then(|label| filled(&label.name)),
             size: shown.and_then(|shown| shown.size),
             url: here.map(|_| url),
             placeholder: None,
             state: shown.map(|shown| shown.state.as_str()),
             media: shown.map(|_| id),
+            description: label.and_then(|label| filled(&label.description)),
         }
     }
 }
@@ -490,6 +497,7 @@ fn attachment(app: &App, file: &Attachment, files: &Files<'_>) -> AttachmentView
         },
         state: None,
         media: None,
+        description: None,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::contacts;
 use crate::flows::{self, Route, StoredSession};
 use crate::inbound::Effects;
 use crate::inbox;
+use crate::media;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::{Purpose, VaultError};
 use crate::webhook;
@@ -337,6 +338,7 @@ async fn keep_house(app: &App, now: Ts) -> Result<()> {
         let messages = now.plus_seconds(-keep.messages * DAY_SECONDS);
         let audit = now.plus_seconds(-keep.audit * DAY_SECONDS);
         app.store.write(move |tx| tx.apply_retention(id, messages, audit)).await?;
+        app.store.write(move |tx| media::out::discard_forgotten(tx, id, now)).await?;
         let silent = now.plus_seconds(-keep.unconsented * DAY_SECONDS);
         let persons = app.store.read(move |tx| tx.silent_unconsented(id, silent, ROUND)).await?;
         for contact_id in persons {

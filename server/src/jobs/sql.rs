@@ -37,6 +37,11 @@ const OLD_FILES: Sql = crate::sql!(
      AND NOT EXISTS (SELECT 1 FROM media m WHERE m.contact_id = media_file.contact_id \
        AND m.hash = media_file.hash AND m.created_at >= $2)"
 );
+/// What was made of a file goes with it. The forms of the line's own files are made again when they are needed.
+const OLD_FORMS: Sql = crate::sql!(
+    "DELETE FROM media_form WHERE line_id = $1 AND ((owner_id = $1 AND created_at < $2) OR (owner_id <> $1 \
+     AND NOT EXISTS (SELECT 1 FROM media_file f WHERE f.contact_id = media_form.owner_id AND f.hash = media_form.hash)))"
+);
 const OLD_MEDIA: Sql = crate::sql!("DELETE FROM media WHERE line_id = $1 AND created_at < $2");
 
 const OLD_FAREWELLS: Sql = crate::sql!(
@@ -129,7 +134,7 @@ impl Tx<'_> {
         messages_before: Ts,
         audit_before: Ts,
     ) -> Result<u64> {
-        for sql in [OLD_FILES, OLD_MEDIA] {
+        for sql in [OLD_FILES, OLD_MEDIA, OLD_FORMS] {
             self.run(sql, args![line_id, messages_before])?;
         }
         Ok(self.run(OLD_BODIES, args![line_id, messages_before])?

@@ -141,17 +141,23 @@ async fn download(
     }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest as _;
     sha2::Sha256::digest(bytes).into()
 }
 
 /// What a file is by its own bytes. What cannot be recognised keeps the provider's word only where a browser does
 /// nothing with it but save it.
-fn sniffed(bytes: &[u8], said: &str) -> String {
+pub(super) fn sniffed(bytes: &[u8], said: &str) -> String {
     // Pages and scripts are text that somebody's browser would run: those stay bytes to be saved.
     if let Some(kind) = infer::get(bytes).filter(|kind| !kind.mime_type().starts_with("text/")) {
-        return kind.mime_type().to_owned();
+        return match kind.mime_type() {
+            "audio/opus" => "audio/ogg",
+            "audio/m4a" | "audio/x-m4a" => "audio/mp4",
+            "audio/x-wav" => "audio/wav",
+            other => other,
+        }
+        .to_owned();
     }
     match said.split(';').next().unwrap_or("").trim() {
         "text/vcard" => "text/vcard".to_owned(),

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::calls;
 use crate::contacts::Profile;
 use crate::lines::{Channel, ChannelKind, Line, Link};
+use crate::media;
 use crate::smpp::Answered;
 use crate::store::Ts;
 use crate::vault::{Purpose, VaultError};
@@ -26,6 +27,8 @@ const AGREED: i64 = 3;
 const STOPPING: Duration = Duration::from_secs(10);
 /// How long a message waits that found no session with its message centre.
 const NO_SESSION_PAUSE: Duration = Duration::from_secs(1);
+/// How long a message waits for a file that is being made into what its channel takes.
+const FILE_PAUSE: Duration = Duration::from_secs(1);
 /// How long a message may wait in the queue; later it would come out of nowhere.
 const MAX_QUEUED_SECONDS: i64 = 86_400;
 
@@ -123,7 +126,7 @@ pub(super) async fn attempt(
     if let Some(refusal) = refused_at_last(line, channel, message, now) {
         return refusal;
     }
-    let opened = match open(app, message).await {
+    let mut opened = match open(app, message).await {
         Ok(opened) => opened,
         Err(VaultError::Erased) => return ended(MessageState::Cancelled, "erased"),
         Err(error) => {
@@ -131,6 +134,9 @@ pub(super) async fn attempt(
             return ended(MessageState::Failed, "unreadable");
         }
     };
+    if let Err(outcome) = fit_files(app, line, channel, message, &mut opened.content).await {
+        return outcome;
+    }
     let account = match &channel.link {
         // Our own page reads the row itself.
         Link::Own => return Outcome::Sent,
@@ -330,11 +336,28 @@ async fn send_parts(
     Ok(None)
 }
 
-pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, mut opened: Opened) -> Outgoing {
-    let lines = app.lines();
-    if let (Some(account), Some((line, _))) = (channel.account(), lines.channel(channel.id)) {
-        crate::media::fit(&app.config.public_url, line, account, &mut opened.content);
+/// Puts the message's files into what the channel takes; one that is being made ready holds up nobody else's message.
+pub(super) async fn fit_files(
+    app: &App,
+    line: &Line,
+    channel: &Channel,
+    message: &Leased,
+    content: &mut Content,
+) -> Result<(), Outcome> {
+    match media::fit(app, line, channel, message.contact_id, content).await {
+        Ok(media::Fitted::Ready) => Ok(()),
+        Ok(media::Fitted::Preparing) => {
+            let (after, reason) = (Some(FILE_PAUSE), "preparing_file".to_owned());
+            Err(Outcome::Again { after, reason, counted: false })
+        }
+        Err(error) => {
+            tracing::error!(message = %message.id, %error, "a message's files could not be made ready");
+            Err(Outcome::again("not_stored"))
+        }
     }
+}
+
+pub(super) fn outgoing(app: &App, channel: &Channel, message: &Leased, opened: Opened) -> Outgoing {
     let mut outgoing = Outgoing::new(message.id, opened.to, opened.content);
     let tokens = channel.account().and_then(|account| channels::reply_tokens(account.provider()));
     let age = message.reply_at.map(|since| app.now().seconds_since(since));

@@ -6,7 +6,7 @@ use channels::{Candidate, Inquiry};
 use uuid::Uuid;
 
 use super::MessageState;
-use super::attempt::{open, outgoing};
+use super::attempt::{fit_files, open, outgoing};
 use super::call::{call, prepare};
 use super::fail_over;
 use super::settle::part_hash;
@@ -222,7 +222,11 @@ async fn sent_request(
     account: &channels::Account,
     message: &Leased,
 ) -> Option<channels::HttpRequest> {
-    let mut outgoing = outgoing(app, channel, message, open(app, message).await.ok()?);
+    let mut opened = open(app, message).await.ok()?;
+    let lines = app.lines();
+    let (line, _) = lines.channel(channel.id)?;
+    fit_files(app, line, channel, message, &mut opened.content).await.ok()?;
+    let mut outgoing = outgoing(app, channel, message, opened);
     let account = prepare(app, channel, account, &mut outgoing).await.ok()?;
     let rendering = channels::request(&account, &outgoing).ok()?;
     rendering.requests.into_iter().nth(message.parts_sent)

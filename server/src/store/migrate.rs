@@ -38,6 +38,7 @@ const DATA: &[Migration] = &[
     migration!("0011_reply_tokens_and_edits"),
     migration!("0012_parts_delivered"),
     migration!("0014_calls_by_id"),
+    migration!("0013_media_out"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 

@@ -3,6 +3,7 @@
 //! A person is known by a random token in a cookie that ends with her browser; we keep its hash only. What she
 //! sends goes the same way as a provider's call (`inbound::accept_webchat`); what the line answers are rows of `message`, which
 //! the page shows and thereby marks as delivered.
+mod files;
 mod http;
 mod limits;
 mod page;
@@ -49,7 +50,7 @@ struct Chat {
     known: Arc<Mutex<LruCache<(Uuid, Urn), Owner>>>,
 }
 
-/// The routes under `/chat/` and `/media/`. Serve them with `ConnectInfo<SocketAddr>`, which limits are counted by.
+/// The routes under `/chat/`, `/media/` and `/f/`. Serve them with `ConnectInfo<SocketAddr>`, which limits are counted by.
 pub fn router(app: App) -> Router {
     let known = Arc::new(Mutex::new(LruCache::new(MAX_KNOWN)));
     let chat = Chat { app, limits: Arc::default(), known };
@@ -65,5 +66,8 @@ pub fn router(app: App) -> Router {
         .layer(compression)
         .layer(map_response(http::protect))
         .route("/media/{name}", get(http::media))
+        .route("/media/{form}/{name}", get(files::of_line))
+        .route("/f/{token}", get(files::page))
+        .route("/f/{token}/{form}/{name}", get(files::body))
         .with_state(chat)
 }

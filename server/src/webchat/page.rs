@@ -9,9 +9,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::thread::{Bubble, Thread, Voice};
+use super::thread::{Bubble, Sent, Thread, Voice};
 use super::words::{self, Chosen, Words};
 use crate::lines::{Line, PublicFile};
+use crate::media::form::Made;
+use crate::media::link;
 use crate::store::Ts;
 
 const STYLE: &str = include_str!("chat.css");
@@ -19,6 +21,18 @@ const SCRIPT: &str = include_str!("chat.js");
 /// The strip that tells about new messages where no script runs.
 const STRIP_STYLE: &str = "body{margin:0;padding:8px 12px;background:#fff4d6;color:#6e4400;font:600 17px/1.4 \
                            system-ui,sans-serif}body.z{background:none}";
+/// The page of one file.
+const FILE_STYLE: &str = "body{margin:0;padding:12px;font:17px/1.5 system-ui,sans-serif;color:#1b1f24;background:#fff}\
+                          img{display:block;max-width:100%;height:auto}a{display:inline-block;padding:12px 0;color:#0a4f8c}\
+                          audio{max-width:100%}@media(prefers-color-scheme:dark){body{color:#e8eaed;background:#15181c}\
+                          a{color:#8ec2f5}}";
+/// Its Content-Security-Policy.
+pub static FILE_POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; style-src '{}'; img-src 'self' data:; media-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+        hash(FILE_STYLE)
+    )
+});
 /// How often the strip looks, in seconds.
 const STRIP_SECONDS: u32 = 20;
 /// Where "Leave now" leads: known everywhere, light, and nothing that a bystander would ask about.
@@ -300,6 +314,7 @@ fn bubble(line: &Line, words: &Words, b: &Bubble, is_end: bool) -> Markup {
                             p dir="auto" { @if is_own { (content.text) } @else { (linked(&content.text)) } }
                         }
                         @for attachment in &content.attachments { (file_link(line, words, attachment)) }
+                        @for file in &b.files { (sent_link(words, file)) }
                     }
                     None => p { (if is_own { &words.not_kept } else { &words.unreadable }) },
                 }
@@ -380,6 +395,70 @@ fn file_link(line: &Line, words: &Words, attachment: &Attachment) -> Markup {
             p { a href=(attachment.url) rel="noreferrer noopener" { (label) } }
         },
         None => html! {},
+    }
+}
+
+/// A file that staff sent, as a link to its page.
+fn sent_link(words: &Words, file: &Sent) -> Markup {
+    html! {
+        p { a href=(file.url) data-type=(file.content_type) rel="noreferrer noopener" {
+            (label(words, &file.content_type))
+            @if let Some(size) = file.size { ", " bdi { (kilobytes(size)) } }
+        } }
+    }
+}
+
+/// What is done with a file of this kind.
+fn label<'a>(words: &'a Words, content_type: &str) -> &'a str {
+    match content_type.split('/').next() {
+        Some("image") => &words.photo,
+        Some("audio") => &words.listen,
+        _ => &words.file,
+    }
+}
+
+fn kilobytes(size: i64) -> String {
+    format!("{} KB", u64::try_from(size).unwrap_or(0).div_ceil(1_024))
+}
+
+/// Everything that the page of a file shows.
+pub struct FilePage<'a> {
+    pub language: Language,
+    /// Where it lies, for what follows.
+    pub address: &'a str,
+    /// What staff said is in it.
+    pub description: &'a str,
+    pub small: Option<&'a Made>,
+    pub whole: (&'a str, &'a Made),
+}
+
+impl FilePage<'_> {
+    /// The page: a small picture, and the whole file one tap away. Nothing else is loaded.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let words = words::of(self.language);
+        let (form, made) = self.whole;
+        let size = kilobytes(i64::try_from(made.size).unwrap_or(0));
+        let whole = format!("{}/{form}/{}", self.address, link::name(&made.content_type));
+        let alt = if self.description.is_empty() { words.photo.as_str() } else { self.description };
+        let body = html! {
+            body {
+                main {
+                    @if let Some(small) = self.small {
+                        img src={ (self.address) "/small/photo.jpg" } alt=(alt) width=[small.width] height=[small.height];
+                    }
+                    @if !self.description.is_empty() { p dir="auto" { (self.description) } }
+                    @if made.content_type.starts_with("audio/") {
+                        audio controls preload="none" src=(whole) {}
+                    }
+                    p { a href=(whole) {
+                        (if self.small.is_some() { words.original.as_str() } else { label(words, &made.content_type) })
+                        ", " bdi { (size) }
+                    } }
+                }
+            }
+        };
+        document(&words.file, words, FILE_STYLE, &body, None)
     }
 }
 

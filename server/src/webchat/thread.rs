@@ -6,6 +6,7 @@ use super::sql::{Owner, ThreadRow};
 use crate::app::App;
 use crate::contacts::identity_hash;
 use crate::live::{self, LiveKind};
+use crate::media;
 use crate::outbound::Farewell;
 use crate::store::{Result, StoreError, Ts, Tx};
 use crate::vault::{Purpose, VaultError};
@@ -33,8 +34,20 @@ pub struct Bubble {
     pub at: Ts,
     /// `None` when nothing may be kept of it, or the key is gone.
     pub content: Option<Content>,
+    /// Files that staff sent her.
+    pub files: Vec<Sent>,
     unseen: bool,
     conversation_id: Option<Uuid>,
+}
+
+/// A file that staff sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Of its page.
+    pub url: String,
+    pub content_type: String,
+    /// Bytes of what the page shows first.
+    pub size: Option<i64>,
 }
 
 /// A page of messages, oldest first.
@@ -72,7 +85,7 @@ pub fn page(tx: &mut Tx<'_>, app: &App, owner: Owner, before: Option<Uuid>) -> R
     let has_earlier = rows.len() > PAGE_MESSAGES;
     rows.truncate(PAGE_MESSAGES);
     rows.reverse();
-    let bubbles = open_all(app, &owner, rows)?;
+    let bubbles = open_all(tx, app, &owner, rows)?;
     Ok(Thread { owner: Some(owner), bubbles, has_earlier })
 }
 
@@ -80,11 +93,29 @@ pub fn page(tx: &mut Tx<'_>, app: &App, owner: Owner, before: Option<Uuid>) -> R
 pub fn news(tx: &mut Tx<'_>, app: &App, owner: &Owner, after: Uuid) -> Result<Vec<Bubble>> {
     let since = app.now().plus_seconds(-STRAGGLER_SECONDS);
     let rows = tx.chat_after(owner, after, since, NEWS_LIMIT)?;
-    open_all(app, owner, rows)
+    open_all(tx, app, owner, rows)
 }
 
-fn open_all(app: &App, owner: &Owner, rows: Vec<ThreadRow>) -> Result<Vec<Bubble>> {
-    rows.into_iter().map(|row| open(app, owner, row)).collect()
+fn open_all(tx: &mut Tx<'_>, app: &App, owner: &Owner, rows: Vec<ThreadRow>) -> Result<Vec<Bubble>> {
+    let opened: Result<Vec<Bubble>> = rows.into_iter().map(|row| open(app, owner, row)).collect();
+    let mut bubbles = opened?;
+    let sent = bubbles.iter().filter(|bubble| bubble.voice != Voice::Person);
+    let urls = sent.filter_map(|bubble| bubble.content.as_ref()).flat_map(|content| &content.attachments);
+    let shown = media::shown(tx, urls.map(|file| file.url.as_str()))?;
+    let now = app.now();
+    for bubble in &mut bubbles {
+        let attachments = bubble.content.iter().flat_map(|content| &content.attachments);
+        let ids = attachments.filter_map(|file| media::id_of(&file.url));
+        let files = ids.filter_map(|id| Some((id, shown.get(&id)?)));
+        bubble.files = files
+            .map(|(id, shown)| Sent {
+                url: format!("/f/{}", media::link::token(app, id, now)),
+                content_type: shown.content_type.clone().unwrap_or_default(),
+                size: shown.small.or(shown.size),
+            })
+            .collect();
+    }
+    Ok(bubbles)
 }
 
 fn open(app: &App, owner: &Owner, row: ThreadRow) -> Result<Bubble> {
@@ -102,6 +133,7 @@ fn open(app: &App, owner: &Owner, row: ThreadRow) -> Result<Bubble> {
         voice,
         at: row.at,
         content,
+        files: Vec::new(),
         unseen: row.unseen,
         conversation_id: row.conversation_id,
     })

@@ -46,6 +46,9 @@ pub struct Words {
     pub new: String,
     pub listen: String,
     pub file: String,
+    pub photo: String,
+    /// Names the whole file beside its small form.
+    pub original: String,
     pub received: String,
     pub sending: String,
     pub sent: String,

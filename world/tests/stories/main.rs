@@ -8,6 +8,7 @@ mod delivery;
 mod edges;
 mod faults;
 mod media;
+mod media_out;
 mod postgres_tls;
 mod power_cut;
 mod smpp;

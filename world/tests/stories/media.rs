@@ -1,5 +1,5 @@
 //! Files that people send: stored first as a placeholder, fetched by a job, sealed, seen by whoever may, and gone when
-//! she wants it so.
+//! she wants it so. What staff send is in `media_out`.
 use bytes::Bytes;
 use jiff::SignedDuration;
 use openline::store::Value as Stored;
