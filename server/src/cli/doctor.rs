@@ -51,6 +51,7 @@ async fn check(findings: &mut Findings, config: Config) {
             findings
                 .good("the database answers, its tables are up to date, and the master key fits its keys");
             check_lines(findings, &app);
+            check_converter(findings, &app);
         }
         Err(error) => findings.wrong(
             &format!("{error:#}"),
@@ -120,6 +121,19 @@ fn check_folder(findings: &mut Findings, config: &Config) {
             "the master key lies in the data folder",
             "A copy of the whole folder can be read by whoever gets it: set master_key_file to another place.",
         );
+    }
+}
+
+fn check_converter(findings: &mut Findings, app: &openline::app::App) {
+    match app.forge.converter() {
+        Some(program) if program.is_file() => {
+            findings.good(&format!("sounds that a channel does not play are converted by {}", program.display()));
+        }
+        Some(program) => findings.warn(
+            &format!("ffmpeg: there is no program {}", program.display()),
+            "Name the right one, or leave the key out: sounds that a channel does not play are refused until then.",
+        ),
+        None => findings.good("sounds that a channel does not play are refused: there is no ffmpeg"),
     }
 }
 

@@ -11,7 +11,8 @@ use world::town::Town;
 /// The beginning of a JPEG, and words that must not be found anywhere unsealed.
 const PICTURE: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF a-picture-of-her-papers";
 
-async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
+/// Somebody who has agreed and talks to staff; the conversation.
+pub async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
     person.texts("hola").await;
     person.sees("¿En qué idioma").await;
     person.taps("Español").await;
@@ -35,7 +36,8 @@ async fn file(agent: &Staff, id: &str) -> Value {
     file
 }
 
-async fn rows(town: &Town, sql: openline::store::Sql) -> i64 {
+/// A count.
+pub async fn rows(town: &Town, sql: openline::store::Sql) -> i64 {
     let app = town.app();
     let counted = app.store.read(move |tx| tx.one(sql, &[] as &[Stored])?.get::<i64>(0));
     counted.await.expect("the store answers")

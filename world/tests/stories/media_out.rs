@@ -5,31 +5,16 @@ use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use jiff::SignedDuration;
-use openline::store::Value as Stored;
 use serde_json::{Value, json};
 use world::fault::Fault;
 use world::person::Person;
-use world::staff::Staff;
 use world::thread::Bubble;
 use world::town::Town;
 
+use crate::media::{rows, talking};
+
 /// What a camera wrote beside the pixels, and nobody else must read.
 const PLACE: &[u8] = b"4.6097N 74.0817W";
-
-async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
-    person.texts("hola").await;
-    person.sees("¿En qué idioma").await;
-    person.taps("Español").await;
-    person.sees("¿Acepta?").await;
-    person.taps("Acepto").await;
-    person.sees("Elija un tema").await;
-    person.texts("AYUDA").await;
-    person.sees("Le paso con una persona").await;
-    town.settle().await;
-    let id = agent.conversations("waiting").await[0]["id"].as_str().expect("a row has an id").to_owned();
-    agent.takes(&id).await;
-    id
-}
 
 /// A picture that no packing makes small.
 fn noise(width: u32, height: u32) -> DynamicImage {
@@ -94,12 +79,6 @@ fn holds(bytes: &[u8], words: &[u8]) -> bool {
 
 fn id_of(brought: &Value) -> String {
     brought["id"].as_str().unwrap_or_else(|| panic!("no id in {brought}")).to_owned()
-}
-
-async fn rows(town: &Town, sql: openline::store::Sql) -> i64 {
-    let app = town.app();
-    let counted = app.store.read(move |tx| tx.one(sql, &[] as &[Stored])?.get::<i64>(0));
-    counted.await.expect("the store answers")
 }
 
 async fn forms(town: &Town) -> i64 {
@@ -182,7 +161,7 @@ async fn a_picture_too_large_for_the_channel_is_made_smaller(town: Town) {
     let becomes = &brought["becomes"];
     assert_eq!((&becomes["how"], &becomes["content_type"]), (&"converted".into(), &"image/jpeg".into()));
     assert!(becomes["size"].as_u64().is_some_and(|size| size <= 1024 * 1024), "{becomes}");
-    lucia.replies_with(&id, "El formulario", &[(&id_of(&brought), "")]).await.ok();
+    drop(lucia.replies_with(&id, "El formulario", &[(&id_of(&brought), "")]).await.ok());
     town.settle().await;
     let bubble = got(&olena, "El formulario").await;
     assert_eq!(bubble.media.len(), 1, "{bubble:?}");
@@ -258,7 +237,7 @@ async fn a_sound_is_converted_or_refused_with_the_reason(town: Town) {
     town.restarts().await;
     let lucia = town.staff("lucia").await;
     town.meta().faults().next(Fault::ServerError);
-    lucia.replies_with(&id, "Escuche", &[(&file, "")]).await.ok();
+    drop(lucia.replies_with(&id, "Escuche", &[(&file, "")]).await.ok());
     town.settle().await;
     town.advance(SignedDuration::from_secs(60)).await;
     let bubble = amina.hears_audio().await;
@@ -281,7 +260,7 @@ async fn by_sms_she_gets_an_address(town: Town) {
     let file = id_of(&brought);
     let preview = lucia.does(&id, "preview", json!({"text": "La foto", "files": [{"id": file}]})).await.ok();
     assert!(preview["parts"][0].as_str().is_some_and(|text| text.contains("/f/")), "{preview}");
-    lucia.replies_with(&id, "La foto", &[(&file, "Entrada del refugio")]).await.ok();
+    drop(lucia.replies_with(&id, "La foto", &[(&file, "Entrada del refugio")]).await.ok());
     town.settle().await;
     let bubble = luis.sees("La foto").await;
     assert!(bubble.media.is_empty());
@@ -314,7 +293,7 @@ async fn on_the_web_and_on_telegram(town: Town) {
     let id = talking(&town, &web, &lucia).await;
     let photo = encoded(&noise(1_000, 800), ImageFormat::Jpeg);
     let brought = lucia.brings(&id, "photo.jpg", photo.clone()).await.ok();
-    lucia.replies_with(&id, "La foto", &[(&id_of(&brought), "")]).await.ok();
+    drop(lucia.replies_with(&id, "La foto", &[(&id_of(&brought), "")]).await.ok());
     town.settle().await;
     let bubble = web.sees("La foto").await;
     let url = format!("{}{}", town.base_url(), bubble.media[0].url);
@@ -325,7 +304,7 @@ async fn on_the_web_and_on_telegram(town: Town) {
     let brought = lucia.brings(&id, "photo.jpg", photo).await.ok();
     assert_eq!(brought["becomes"]["how"], "as_is");
     // Files alone are a reply too.
-    lucia.replies_with(&id, "", &[(&id_of(&brought), "")]).await.ok();
+    drop(lucia.replies_with(&id, "", &[(&id_of(&brought), "")]).await.ok());
     town.settle().await;
     let shown = timur.conversation().into_iter().rev().find(|bubble| !bubble.media.is_empty());
     let shown = shown.unwrap_or_else(|| panic!("{}", timur.so_far()));
@@ -356,7 +335,7 @@ async fn a_file_that_was_not_sent_goes_again(town: Town) {
         assert_eq!(rows(&town, sql).await, 0);
     }
     for _ in 0..10 {
-        lucia.brings(&id, "photo.png", photo.clone()).await.ok();
+        drop(lucia.brings(&id, "photo.png", photo.clone()).await.ok());
     }
     let eleventh = lucia.brings(&id, "photo.png", photo).await;
     assert_eq!(eleventh.body["type"], "urn:openline:problem:too-many-files", "{}", eleventh.body);
