@@ -93,8 +93,10 @@ fn holds(bytes: &[u8], word: &[u8]) -> bool {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
+    let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}');
     // What begins like a page could be opened as one.
-    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0') && !text.trim_start().starts_with('<'))
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| !text.contains(strange) && !text.trim_start().starts_with('<'))
 }
 
 /// What people are sent: what a telephone opens, and nothing that runs.
@@ -313,7 +315,9 @@ mod tests {
             assert_eq!(is_sendable(content_type), sent, "{content_type}");
         }
         assert!(is_text("hola, ¿qué tal?".as_bytes()));
-        assert!(!is_text(b"  <!doctype html>") && !is_text(b"a\0b") && !is_text(b"\xff"));
+        assert!(
+            !is_text(b"  <!doctype html>") && !is_text(b"a\0b") && !is_text(b"\x7fELF") && !is_text(b"\xff")
+        );
     }
 
     #[test]
