@@ -37,8 +37,8 @@ const DATA: &[Migration] = &[
     migration!("0010_channel_health"),
     migration!("0011_reply_tokens_and_edits"),
     migration!("0012_parts_delivered"),
-    migration!("0014_calls_by_id"),
     migration!("0013_media_out"),
+    migration!("0014_calls_by_id"),
 ];
 const KEYS: &[Migration] = &[migration!("keys_0001_first")];
 
