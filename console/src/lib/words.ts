@@ -79,3 +79,6 @@ export function nextAt(now: number, hour: number, daysAhead: number): Date {
   then.setHours(hour, 0, 0, 0);
   return then;
 }
+
+/** A name in whatever script, so that it does not change places with the words around it. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
