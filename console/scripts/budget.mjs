@@ -43,13 +43,21 @@ const heaviest = Math.max(...languages.map((key) => weights(files(key))));
 check("shell + inbox + one language", weigh("index.html") + weights(first) + heaviest, SHELL_AND_INBOX);
 for (const key of languages) check(`language ${manifest[key].name ?? key}`, weights(files(key)), LANGUAGE);
 
-/** Each screen with everything that it loads beyond the shell, also what it loads later. */
-function screen(key, found = new Set()) {
+/** Each screen with everything that it loads beyond the shell, also what it loads later: of its words those of one language. */
+function screen(key, found = new Set(), words = new Set()) {
   for (const path of files(key)) if (!first.has(path)) found.add(path);
-  for (const later of manifest[key].dynamicImports ?? []) screen(later, found);
-  return found;
+  for (const later of manifest[key].dynamicImports ?? []) {
+    if (languages.includes(later)) words.add(later);
+    else screen(later, found, words);
+  }
+  return { found, words };
 }
-for (const key of manifest[entry].dynamicImports ?? []) if (!languages.includes(key)) check(key.split("/").pop(), weights(screen(key)), OTHER_SCREEN);
+for (const key of manifest[entry].dynamicImports ?? []) {
+  if (languages.includes(key)) continue;
+  const { found, words } = screen(key);
+  const language = Math.max(0, ...[...words].map((one) => weights(files(one))));
+  check(key.split("/").pop(), weights(found) + language, OTHER_SCREEN);
+}
 
 const index = readFileSync(join(dist, "index.html"), "utf8");
 if (/<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son\w+=/.test(index)) {
