@@ -266,9 +266,7 @@ impl Answering<'_> {
 /// Puts the line's own recordings for telephones in the place of those for chats: `audio/a.mp3` beside `audio/a.ogg`.
 fn as_telephones_play(base: &str, line: &Line, content: &mut Content) {
     for attachment in &mut content.attachments {
-        let name = attachment.url.strip_prefix(base).and_then(|rest| rest.strip_prefix("/media/"));
-        let Some(name) = name else { continue };
-        let Some((path, _)) = line.files.iter().find(|(_, file)| file.name == name) else { continue };
+        let Some((path, _)) = line.file_at(base, &attachment.url) else { continue };
         let Some(stem) = path.strip_suffix(".ogg") else { continue };
         if let Some(file) = line.files.get(&format!("{stem}.mp3")) {
             attachment.url = format!("{base}/media/{}", file.name);

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::read;
 use crate::access::Held;
-use crate::api::Problem;
 use crate::app::App;
 use crate::lines::{Channel, Link};
 use crate::media::form::{Form, Original};
@@ -61,8 +60,7 @@ pub fn preview(
     files: Vec<Becomes>,
     now: Ts,
 ) -> Result<ReplyPreview> {
-    let to = read::reply_to(tx, held)?
-        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    let to = read::address(tx, held)?;
     let lines = app.lines();
     let channel = lines.channel(to.channel_id).map(|(_, channel)| channel);
     let content = content(app, channel.is_some_and(|channel| channel.is_own()), text, &files, now);
@@ -84,10 +82,7 @@ fn content(app: &App, own: bool, text: &str, files: &[Becomes], now: Ts) -> Cont
     for file in files.iter().filter(|file| !file.is_refused() && !own) {
         let kind = file.content_type.clone().unwrap_or_default();
         if file.how == "link" {
-            if !content.text.is_empty() {
-                content.text.push('\n');
-            }
-            content.text.push_str(&link::page(app, file.id, now));
+            link::append(&mut content.text, &link::page(app, file.id, now));
         } else {
             let url = link::body(app, file.id, Form::Original, &kind, now);
             content.attachments.push(Attachment { content_type: kind, url });
@@ -107,8 +102,7 @@ pub fn unsent(tx: &mut Tx<'_>, app: &App, held: &Held, ids: &[Uuid]) -> Result<U
     if ids.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let to = read::reply_to(tx, held)?
-        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    let to = read::address(tx, held)?;
     let channel = app.lines().channel(to.channel_id).map(|(_, channel)| channel.clone());
     Ok((channel, media::out::originals(tx, held, ids)?))
 }

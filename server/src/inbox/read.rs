@@ -12,6 +12,7 @@ use super::view::{
 };
 use super::{Conversation, State};
 use crate::access::{Held, LineAccess, staff};
+use crate::api::Problem;
 use crate::app::App;
 use crate::contacts::{self, ConsentState, Contact, Profile};
 use crate::lines::WINDOW_SECONDS;
@@ -443,6 +444,15 @@ pub(super) fn reply_to(tx: &mut Tx<'_>, held: &Held) -> Result<Option<contacts::
     let on_channel = |identity: &contacts::Identity| identity.channel_id == held.conversation.channel_id;
     identities.sort_by_key(|identity| (on_channel(identity), identity.last_in_at, identity.id));
     Ok(identities.pop())
+}
+
+/// As [`reply_to`], for whoever is about to answer.
+///
+/// # Errors
+/// A [`Problem`] `no-address` when there is none.
+pub(super) fn address(tx: &mut Tx<'_>, held: &Held) -> Result<contacts::Identity> {
+    let to = reply_to(tx, held)?;
+    Ok(to.ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?)
 }
 
 /// Whether the channel takes a free text now.

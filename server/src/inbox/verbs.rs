@@ -445,8 +445,7 @@ pub fn answerable(tx: &mut Tx<'_>, held: &Held, now: Ts) -> Result<contacts::Ide
     if held.contact.standing == Standing::Blocked {
         return Err(Problem::conflict("person-blocked", "This person is blocked.").into());
     }
-    let to = read::reply_to(tx, held)?
-        .ok_or_else(|| Problem::conflict("no-address", "There is no address to answer to."))?;
+    let to = read::address(tx, held)?;
     if read::window(tx, held, now)?.kind == "closed" {
         let words = "The time to answer freely is over. You can answer again when the person writes.";
         return Err(Problem::conflict("window-closed", words).into());

@@ -85,6 +85,14 @@ pub enum Command {
 }
 
 impl Line {
+    /// The line's own file that an address below `base`, the installation's public one, leads to, and its path.
+    #[must_use]
+    pub fn file_at(&self, base: &str, url: &str) -> Option<(&str, &Arc<PublicFile>)> {
+        let name = url.strip_prefix(base)?.strip_prefix("/media/")?;
+        let (path, file) = self.files.iter().find(|(_, file)| file.name == name)?;
+        Some((path, file))
+    }
+
     /// Prepares a line's content for handling messages.
     #[must_use]
     pub fn new(

@@ -1,7 +1,5 @@
 //! A message's files as its channel takes them, at the last moment before it leaves: in the form that was made for the
 //! channel, else as a link. A form that is not there yet is made meanwhile, and the message comes again.
-use std::sync::Arc;
-
 use channels::Account;
 use flow::words::{Attachment, Content};
 use uuid::Uuid;
@@ -11,7 +9,7 @@ use super::plan::{Plan, Taker, plan};
 use super::{MediaState, id_of, link};
 use crate::app::App;
 use crate::contacts;
-use crate::lines::{Channel, ChannelKind, Line, Link, PublicFile};
+use crate::lines::{Channel, ChannelKind, Line, Link};
 use crate::store::Result;
 
 /// Whether a message can leave now.
@@ -64,10 +62,7 @@ pub async fn fit(
         }
     }
     for address in links {
-        if !content.text.is_empty() {
-            content.text.push('\n');
-        }
-        content.text.push_str(&address);
+        link::append(&mut content.text, &address);
     }
     content.attachments = fitting;
     Ok(Fitted::Ready)
@@ -115,7 +110,8 @@ async fn sent_file(app: &App, channel: &Channel, contact: Uuid, id: Uuid) -> Res
 /// how large it is.
 async fn own_file(app: &App, line: &Line, account: &Account, attachment: &Attachment) -> Result<One> {
     let as_it_is = || One::File(attachment.clone());
-    let Some(file) = of_line(app, line, &attachment.url) else { return Ok(as_it_is()) };
+    let found = line.file_at(&app.config.public_url, &attachment.url);
+    let Some((_, file)) = found else { return Ok(as_it_is()) };
     let size = u64::try_from(file.body.len()).unwrap_or(u64::MAX);
     if channels::fit(account, file.content_type, size) == channels::Fit::AsIs {
         return Ok(as_it_is());
@@ -144,11 +140,4 @@ async fn own_file(app: &App, line: &Line, account: &Account, attachment: &Attach
 fn linked(account: &Account, attachment: &Attachment) -> One {
     tracing::warn!(provider = %account.provider(), "the channel does not take a file of the line, so it goes as a link");
     One::Link(attachment.url.clone())
-}
-
-/// The line's own file that an address leads to.
-#[must_use]
-fn of_line<'a>(app: &App, line: &'a Line, url: &str) -> Option<&'a Arc<PublicFile>> {
-    let name = url.strip_prefix(app.config.public_url.as_str())?.strip_prefix("/media/")?;
-    line.files.values().find(|file| file.name == name)
 }

@@ -60,6 +60,14 @@ pub fn body(app: &App, id: Uuid, form: Form, content_type: &str, now: Ts) -> Str
     format!("{}/{}/{}", page(app, id, now), form.code(), name(content_type))
 }
 
+/// Puts an address behind a text, on a line of its own.
+pub fn append(text: &mut String, address: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(address);
+}
+
 /// A name for a file of this type.
 #[must_use]
 pub fn name(content_type: &str) -> &'static str {

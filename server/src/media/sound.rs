@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
-use uuid::Uuid;
 
 use super::plan::Refusal;
 
@@ -104,20 +103,10 @@ pub(super) async fn opus(
 
 /// A file that only this process can read, and that is gone with it.
 fn nameless(folder: &Path, bytes: &[u8]) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let path = folder.join(format!(".openline-{}", Uuid::from_u64_pair(random()?, random()?).simple()));
-    let mut file =
-        std::fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    std::fs::remove_file(&path)?;
+    let mut file = tempfile::tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.rewind()?;
     Ok(file)
-}
-
-fn random() -> std::io::Result<u64> {
-    let mut bytes = [0; 8];
-    crate::vault::random(&mut bytes).map_err(|_| std::io::Error::other("no randomness"))?;
-    Ok(u64::from_le_bytes(bytes))
 }
 
 #[cfg(test)]

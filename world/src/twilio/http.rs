@@ -264,6 +264,30 @@ fn callback(message: &Sent, status: &str, code: Option<u32>) -> Vec<(String, Str
     fields
 }
 
+/// What a list is asked for.
+pub(super) struct Wanted {
+    to: Option<String>,
+    from: Option<String>,
+    size: Option<usize>,
+}
+
+impl Wanted {
+    /// Reads the query of a request.
+    pub(super) fn read(query: Option<&str>) -> Self {
+        let query = query.unwrap_or_default().as_bytes();
+        let value =
+            |name: &str| form_urlencoded::parse(query).find(|(n, _)| n == name).map(|(_, v)| v.into());
+        let size = value("PageSize").and_then(|size: String| size.parse().ok());
+        Self { to: value("To"), from: value("From"), size }
+    }
+
+    pub(super) fn fits(&self, to: &str, from: &str) -> bool {
+        let is =
+            |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
+        is(&self.to, to) && is(&self.from, from)
+    }
+}
+
 /// The account's messages, newest first, filtered by `To` and `From`.
 async fn list(
     State(inner): State<Arc<Inner>>,
@@ -274,20 +298,15 @@ async fn list(
     if let Err(refused) = authenticate(&inner, &sid, &headers) {
         return refused;
     }
-    let query = query.unwrap_or_default();
-    let filter =
-        |name: &str| form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v);
-    let (to, from) = (filter("To"), filter("From"));
-    let size =
-        filter("PageSize").and_then(|size| size.parse().ok()).unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
+    let wanted = Wanted::read(query.as_deref());
+    let size = wanted.size.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
     let state = inner.state();
     let messages: Vec<Value> = state
         .sent
         .iter()
         .rev()
         .filter(|sent| sent.account_sid == sid)
-        .filter(|sent| to.as_ref().is_none_or(|to| *to == sent.to))
-        .filter(|sent| from.as_ref().is_none_or(|from| *from == sent.from))
+        .filter(|sent| wanted.fits(&sent.to, &sent.from))
         .take(size)
         .map(resource)
         .collect();

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::super::http::{authenticate, e164, error};
+use super::super::http::{Wanted, authenticate, e164, error};
 use super::super::{Account, Inner};
 use super::{Call, CallState, run};
 use crate::fault::Fault;
@@ -128,10 +128,7 @@ pub(in super::super) async fn list(
     if let Err(refused) = authenticate(&inner, &sid, &headers) {
         return refused;
     }
-    let query = query.unwrap_or_default();
-    let filter =
-        |name: &str| form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v);
-    let (to, from) = (filter("To"), filter("From"));
+    let wanted = Wanted::read(query.as_deref());
     let state = inner.state();
     let calls: Vec<Value> = state
         .exchange
@@ -139,8 +136,7 @@ pub(in super::super) async fn list(
         .iter()
         .rev()
         .filter(|call| call.account_sid == sid)
-        .filter(|call| to.as_ref().is_none_or(|to| *to == call.to))
-        .filter(|call| from.as_ref().is_none_or(|from| *from == call.from))
+        .filter(|call| wanted.fits(&call.to, &call.from))
         .take(PAGE)
         .map(resource)
         .collect();
