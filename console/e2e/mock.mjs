@@ -394,7 +394,12 @@ export async function start({ language = "en" } = {}) {
       w.entries.get(cid).push(entry);
       return entry;
     },
-    presence: (cid, readers, writers) => tell("presence", { conversation: cid, readers: readers.map(w.named), writers: writers.map(w.named) }),
+    presence(cid, readers, writers) {
+      const c = w.conversations.get(cid);
+      c.readers = readers.map(w.named);
+      c.answering = writers.map(w.named);
+      tell("presence", { conversation: cid, readers: c.readers, writers: c.answering });
+    },
     status: (cid, entry, status, reason) => tell("entry_status", { conversation: cid, id: entry, status, reason }),
     /** Ends every stream, as a server that restarts. */
     dropStreams() {

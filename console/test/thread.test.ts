@@ -220,3 +220,71 @@ describe("what others do", () => {
     expect(thread.entries.find((e) => e.id === "m")?.status).toBe("delivered");
   });
 });
+
+describe("what happens while the thread is fetched", () => {
+  /** A server whose answers wait until they are let go. */
+  function slow() {
+    const waiting: (() => void)[] = [];
+    const held = <T>(answer: T) => new Promise<T>((let_go) => waiting.push(() => let_go(answer)));
+    const later: Entry[] = [];
+    let asked = 0;
+    const api = {
+      conversation: () => held(conversation("c")),
+      entries: () => {
+        asked += 1;
+        return held({ items: [entry("e1", { at: at(1) }), ...later], before: null });
+      },
+    };
+    const answer = async () => {
+      for (const let_go of waiting.splice(0)) let_go();
+      await settle();
+    };
+    return { thread: new Thread("c", api as unknown as LineApi, me), later, answer, asked: () => asked };
+  }
+  const texts = (thread: Thread) => thread.entries.map((e) => e.text);
+
+  it("stays, although the server read before it", async () => {
+    const { thread, answer, asked } = slow();
+    const loaded = thread.load();
+    thread.apply({ type: "entry", conversation: "c", entry: entry("e2", { at: at(2) }) });
+    thread.apply({ type: "presence", conversation: "c", readers: [me], writers: [{ id: "omar", name: "Omar" }] });
+    await answer();
+    await loaded;
+    expect(texts(thread)).toEqual(["e1", "e2"]);
+    expect(thread.writers).toEqual([{ id: "omar", name: "Omar" }]);
+    expect(asked()).toBe(1);
+  });
+
+  it("is fetched once more when the stream opens meanwhile", async () => {
+    const { thread, later, answer, asked } = slow();
+    const loaded = thread.load();
+    later.push(entry("e2", { at: at(2) }));
+    await thread.load(true);
+    await answer();
+    expect(texts(thread)).toEqual(["e1"]);
+    await answer();
+    await loaded;
+    expect(texts(thread)).toEqual(["e1", "e2"]);
+    expect(asked()).toBe(2);
+  });
+
+  it("is fetched once more when more was told than is kept", async () => {
+    const { thread, answer, asked } = slow();
+    const loaded = thread.load();
+    for (let n = 0; n < 501; n += 1) thread.apply({ type: "entry_status", conversation: "c", id: "e1", status: "sent", reason: null });
+    await answer();
+    await answer();
+    await loaded;
+    expect(asked()).toBe(2);
+  });
+
+  it("ends the thread when it was taken from us", async () => {
+    const { thread, answer } = slow();
+    const loaded = thread.load();
+    thread.apply({ type: "conversation", row: { ...conversation("c"), person: { name: null, masked: "" } }, gone: true });
+    await answer();
+    await loaded;
+    expect(texts(thread)).toEqual([]);
+    expect(thread.failure).toBeInstanceOf(Problem);
+  });
+});

@@ -1,6 +1,7 @@
 /** The desk of one line: its queue, its counts, its open conversations, and the stream that keeps them true. */
 import { account } from "./account.svelte";
 import { LineApi } from "./api";
+import { Heard } from "./heard";
 import { type Queue, addPage, applyRow } from "./inbox";
 import { Stream } from "./stream";
 import { Thread } from "./thread.svelte";
@@ -27,6 +28,7 @@ export class Desk {
   private askedBeforeOpen = false;
   private streamOpen = false;
   private reads = 0;
+  private readonly heard = new Heard<StreamEvent>();
   private open: Thread | null = null;
 
   constructor(readonly line: Line, me: Named) {
@@ -72,11 +74,13 @@ export class Desk {
     if (!this.streamOpen) this.askedBeforeOpen = true;
     this.loading = true;
     this.failure = null;
+    this.heard.begin();
     try {
       const [page, counts] = await Promise.all([this.api.conversations(view), this.api.counts()]);
       if (read !== this.reads) return;
       this.queue = addPage({ view, rows: [], next: null }, page.items, page.next);
       this.counts = counts;
+      this.catchUp();
     } catch (error) {
       if (read === this.reads) this.failure = error;
     } finally {
@@ -89,9 +93,12 @@ export class Desk {
     if (next === null || this.loading) return;
     const read = ++this.reads;
     this.loading = true;
+    this.heard.begin();
     try {
       const page = await this.api.conversations(view, next);
-      if (read === this.reads) this.queue = addPage(this.queue, page.items, page.next);
+      if (read !== this.reads) return;
+      this.queue = addPage(this.queue, page.items, page.next);
+      this.catchUp();
     } catch (error) {
       if (read === this.reads) this.failure = error;
     } finally {
@@ -162,20 +169,13 @@ export class Desk {
   }
 
   private apply(event: StreamEvent) {
+    this.heard.note(event);
+    this.tell(event);
     switch (event.type) {
       case "conversation":
-        this.queue = applyRow(this.queue, event.row, event.gone, this.me.id);
         this.threads.get(event.row.id)?.apply(event);
         break;
-      case "counts":
-        this.counts = { mine: event.mine, waiting: event.waiting, all: event.all, urgent: event.urgent };
-        break;
-      case "presence": {
-        const row = this.queue.rows.find((known) => known.id === event.conversation);
-        if (row) this.queue = applyRow(this.queue, { ...row, answering: event.writers }, false, this.me.id);
-        this.threads.get(event.conversation)?.apply(event);
-        break;
-      }
+      case "presence":
       case "entry":
       case "entry_status":
         this.threads.get(event.conversation)?.apply(event);
@@ -184,6 +184,31 @@ export class Desk {
         this.reload();
         break;
     }
+  }
+
+  /** What an event changes in the queue and its counts. */
+  private tell(event: StreamEvent) {
+    switch (event.type) {
+      case "conversation":
+        this.queue = applyRow(this.queue, event.row, event.gone, this.me.id);
+        break;
+      case "counts":
+        this.counts = { mine: event.mine, waiting: event.waiting, all: event.all, urgent: event.urgent };
+        break;
+      case "presence": {
+        const row = this.queue.rows.find((known) => known.id === event.conversation);
+        if (row) this.queue = applyRow(this.queue, { ...row, answering: event.writers }, false, this.me.id);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  private catchUp() {
+    const heard = this.heard.end();
+    if (heard === null) void this.refresh();
+    for (const event of heard ?? []) this.tell(event);
   }
 
   /** Everything that is shown, fetched anew; conversations not open are dropped unless they hold text. */

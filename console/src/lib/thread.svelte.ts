@@ -2,6 +2,7 @@
 import { type LineApi, NoConnection, Problem, serverNow } from "./api";
 import { applyStatus, mergeEntries } from "./inbox";
 import { type ReplyFile, ReplyFiles, of as filesOf } from "./files.svelte";
+import { Heard } from "./heard";
 import { Preview } from "./preview.svelte";
 import type { Becomes, Conversation, ConversationRow, Entry, Named, StreamEvent } from "./types";
 import { uuid } from "./uuid";
@@ -13,6 +14,8 @@ const RETRY_MIN_MS = 2_000;
 const RETRY_MAX_MS = 30_000;
 /** Tries at a server that answers with an error of its own, before the text goes back into the box. */
 const SERVER_ERROR_TRIES = 4;
+/** Reads one after the other when each is overtaken; the next look at the thread reads again anyway. */
+const READS_MAX = 3;
 
 export type Mode = "reply" | "note";
 
@@ -51,6 +54,9 @@ export class Thread {
   /** Set while the stop-and-look dialog is open: what others said since we began to write. */
   movedOn = $state.raw<{ out: Outgoing; entries: Entry[] } | null>(null);
 
+  private readonly heard = new Heard<StreamEvent>();
+  /** Set when the answer under way may be too old as a whole. */
+  private overtaken = false;
   private loadedOnce = false;
   private draining = false;
   private savedDraft = "";
@@ -76,25 +82,39 @@ export class Thread {
     return this.text !== "" || this.noteText !== "" || this.outgoing.length > 0 || this.files.list.length > 0;
   }
 
+  /** Fetches the thread; with `force` also when it is there, and once more when it is being fetched just now. */
   async load(force = false): Promise<void> {
+    if (this.loading) this.overtaken ||= force;
     if (this.loading || (this.loadedOnce && !force)) return;
     this.loading = true;
     this.failure = null;
     try {
-      const [conversation, page] = await Promise.all([this.api.conversation(this.id), this.api.entries(this.id)]);
-      const keptTail = this.entries.length > 0 && page.items.some((e) => this.entries.some((k) => k.id === e.id));
-      this.entries = mergeEntries(keptTail ? this.entries : [], page.items);
-      if (!keptTail) this.before = page.before;
-      this.accept(conversation);
-      if (!this.loadedOnce && this.text === "" && conversation.draft) this.text = conversation.draft.text;
-      this.savedDraft = conversation.draft?.text ?? "";
-      this.beganAfter = lastId(this.entries);
-      this.loadedOnce = true;
+      for (let turn = 0; turn < READS_MAX; turn += 1) {
+        this.overtaken = false;
+        await this.read();
+        if (!this.overtaken) break;
+      }
     } catch (error) {
       this.failure = error;
     } finally {
       this.loading = false;
     }
+  }
+
+  private async read(): Promise<void> {
+    this.heard.begin();
+    const [conversation, page] = await Promise.all([this.api.conversation(this.id), this.api.entries(this.id)]);
+    const keptTail = this.entries.length > 0 && page.items.some((e) => this.entries.some((k) => k.id === e.id));
+    this.entries = mergeEntries(keptTail ? this.entries : [], page.items);
+    if (!keptTail) this.before = page.before;
+    this.accept(conversation);
+    if (!this.loadedOnce && this.text === "" && conversation.draft) this.text = conversation.draft.text;
+    this.savedDraft = conversation.draft?.text ?? "";
+    this.loadedOnce = true;
+    const heard = this.heard.end();
+    if (heard === null) this.overtaken = true;
+    for (const event of heard ?? []) this.tell(event);
+    this.beganAfter = lastId(this.entries);
   }
 
   async loadEarlier(): Promise<void> {
@@ -125,6 +145,11 @@ export class Thread {
   }
 
   apply(event: StreamEvent) {
+    this.heard.note(event);
+    this.tell(event);
+  }
+
+  private tell(event: StreamEvent) {
     switch (event.type) {
       case "conversation":
         this.applyRow(event.row, event.gone);
