@@ -57,6 +57,10 @@ pub struct Config {
     /// an empty text switches it off.
     #[serde(default)]
     pub ffmpeg: Option<PathBuf>,
+    /// The program `heif-dec` or `heif-convert` of libheif, by which HEIC becomes JPEG. Default and empty text as for
+    /// `ffmpeg`.
+    #[serde(default)]
+    pub heif_convert: Option<PathBuf>,
     /// Provider addresses in private networks may be called (tests and the demo).
     #[serde(default)]
     pub allow_private_addresses: bool,
@@ -114,6 +118,7 @@ impl Config {
             behind_proxy: false,
             postgres_writers: POSTGRES_WRITERS,
             ffmpeg: None,
+            heif_convert: None,
             allow_private_addresses: false,
         }
     }

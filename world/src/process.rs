@@ -148,8 +148,10 @@ pub fn write_config(path: &Path, config: &Config) -> anyhow::Result<()> {
     if let Some(path) = &config.master_key_file {
         text.push_str(&format!("master_key_file = {}\n", quoted(&path.to_string_lossy())));
     }
-    if let Some(path) = &config.ffmpeg {
-        text.push_str(&format!("ffmpeg = {}\n", quoted(&path.to_string_lossy())));
+    for (key, program) in [("ffmpeg", &config.ffmpeg), ("heif_convert", &config.heif_convert)] {
+        if let Some(path) = program {
+            text.push_str(&format!("{key} = {}\n", quoted(&path.to_string_lossy())));
+        }
     }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

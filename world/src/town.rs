@@ -149,6 +149,7 @@ impl Town {
         config.allow_private_addresses = true;
         // What this machine has installed must not change what happens.
         config.ffmpeg = Some(PathBuf::new());
+        config.heif_convert = Some(PathBuf::new());
         if let Some(database) = &database {
             config.database.clone_from(&database.url);
         }
@@ -418,6 +419,11 @@ impl Town {
         process::write_config(&path, &config).expect("the second configuration can be written");
         let started = Process::start(program, &path, listen).await;
         started.unwrap_or_else(|error| panic!("the second server does not start: {error:#}"))
+    }
+
+    /// Names the program that unpacks HEIC, from the next start on.
+    pub fn unpacks_heic_by(&mut self, program: PathBuf) {
+        self.config.heif_convert = Some(program);
     }
 
     /// Names the program that converts sounds, from the next start on.

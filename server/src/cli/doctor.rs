@@ -51,7 +51,7 @@ async fn check(findings: &mut Findings, config: Config) {
             findings
                 .good("the database answers, its tables are up to date, and the master key fits its keys");
             check_lines(findings, &app);
-            check_converter(findings, &app);
+            check_converters(findings, &app);
         }
         Err(error) => findings.wrong(
             &format!("{error:#}"),
@@ -124,16 +124,23 @@ fn check_folder(findings: &mut Findings, config: &Config) {
     }
 }
 
-fn check_converter(findings: &mut Findings, app: &openline::app::App) {
-    match app.forge.converter() {
+/// The programs that convert files which staff and lines send.
+fn check_converters(findings: &mut Findings, app: &openline::app::App) {
+    let sounds = "sounds that a channel does not play";
+    check_converter(findings, "ffmpeg", app.forge.ffmpeg(), sounds);
+    check_converter(findings, "heif_convert", app.forge.heif(), "pictures as iPhones keep them (HEIC)");
+}
+
+fn check_converter(findings: &mut Findings, key: &str, program: Option<&std::path::Path>, files: &str) {
+    match program {
         Some(program) if program.is_file() => {
-            findings.good(&format!("sounds that a channel does not play are converted by {}", program.display()));
+            findings.good(&format!("{files} are converted by {}", program.display()));
         }
         Some(program) => findings.warn(
-            &format!("ffmpeg: there is no program {}", program.display()),
-            "Name the right one, or leave the key out: sounds that a channel does not play are refused until then.",
+            &format!("{key}: there is no program {}", program.display()),
+            &format!("Name the right one, or leave the key out: {files} are refused until then."),
         ),
-        None => findings.good("sounds that a channel does not play are refused: there is no ffmpeg"),
+        None => findings.good(&format!("{files} are refused: there is no program for them ({key})")),
     }
 }
 

@@ -87,7 +87,7 @@ async fn sent_file(app: &App, channel: &Channel, contact: Uuid, id: Uuid) -> Res
     });
     let Some(original) = found.await? else { return Ok(One::Gone) };
     let (kind, now) = (original.content_type.as_str(), app.now());
-    Ok(match plan(taker(channel), kind, original.size, app.forge.converter().is_some()) {
+    Ok(match plan(taker(channel), kind, original.size, app.forge.can()) {
         Plan::Send(form) => match form::known(app, &original, form).await? {
             Some(Ok(made)) => {
                 let url = link::body(app, id, form, &made.content_type, now);
@@ -116,8 +116,7 @@ async fn own_file(app: &App, line: &Line, account: &Account, attachment: &Attach
     if channels::fit(account, file.content_type, size) == channels::Fit::AsIs {
         return Ok(as_it_is());
     }
-    let speech = app.forge.converter().is_some();
-    let form = match plan(Taker::Account(account), file.content_type, size, speech) {
+    let form = match plan(Taker::Account(account), file.content_type, size, app.forge.can()) {
         Plan::Send(Form::Original) => return Ok(as_it_is()),
         Plan::Send(form) => form,
         Plan::Link(_) | Plan::Refuse(_) => return Ok(linked(account, attachment)),

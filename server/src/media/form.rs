@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::plan::Refusal;
+use super::heif::is_heif;
+use super::plan::{Can, Refusal};
 use super::sql::MediaRow;
-use super::{MAX_BYTES, picture, sound};
+use super::{MAX_BYTES, heif, picture, program, sound};
 use crate::app::App;
 use crate::config::Config;
 use crate::contacts::{self, Contact};
@@ -148,27 +149,41 @@ pub struct Forge {
     working: Mutex<HashMap<FormKey, Arc<tokio::sync::Mutex<()>>>>,
     /// Those that messages on their way wait for.
     begun: Mutex<HashSet<FormKey>>,
-    converter: Option<PathBuf>,
+    ffmpeg: Option<PathBuf>,
+    heif: Option<PathBuf>,
     scratch: PathBuf,
 }
 
 impl Forge {
-    /// Looks for the program that converts sounds.
+    /// Looks for the programs that convert.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(MAX_AT_ONCE)),
             working: Mutex::default(),
             begun: Mutex::default(),
-            converter: sound::program(config.ffmpeg.as_deref()),
+            ffmpeg: program::found(config.ffmpeg.as_deref(), &sound::PROGRAMS),
+            heif: program::found(config.heif_convert.as_deref(), &heif::PROGRAMS),
             scratch: config.data.clone(),
         }
     }
 
     /// The program that converts sounds, if there is one.
     #[must_use]
-    pub fn converter(&self) -> Option<&std::path::Path> {
-        self.converter.as_deref()
+    pub fn ffmpeg(&self) -> Option<&std::path::Path> {
+        self.ffmpeg.as_deref()
+    }
+
+    /// The program that unpacks HEIC, if there is one.
+    #[must_use]
+    pub fn heif(&self) -> Option<&std::path::Path> {
+        self.heif.as_deref()
+    }
+
+    /// What can be converted here.
+    #[must_use]
+    pub fn can(&self) -> Can {
+        Can { speech: self.ffmpeg.is_some(), heif: self.heif.is_some() }
     }
 
     fn turn(&self, key: &FormKey) -> Arc<tokio::sync::Mutex<()>> {
@@ -209,11 +224,11 @@ pub async fn ensure(app: &App, original: &Original, form: Form) -> Result<Known>
     let permit = permit.map_err(|_| StoreError::Other(anyhow::anyhow!("conversions have ended")))?;
     let bytes = bytes(app, original).await?;
     let made = match form {
-        Form::Opus { max_bytes } => match app.forge.converter.clone() {
+        Form::Opus { max_bytes } => match app.forge.ffmpeg() {
             None => Err(Refusal::NoConverter),
             Some(program) => {
                 let kind = &original.content_type;
-                let made = sound::opus(&program, &app.forge.scratch, bytes, kind, max_bytes).await;
+                let made = sound::opus(program, &app.forge.scratch, &bytes, kind, max_bytes).await;
                 drop(permit);
                 made.map(|body| {
                     let size = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -223,29 +238,59 @@ pub async fn ensure(app: &App, original: &Original, form: Form) -> Result<Known>
             }
         },
         Form::Jpeg { .. } | Form::Png { .. } | Form::Small | Form::Original => {
-            let kind = original.content_type.clone();
-            let work = tokio::task::spawn_blocking(move || {
-                // A thread cannot be ended, so what overruns its time keeps its place until it is done.
-                let _permit = permit;
-                picture::make(&bytes, &kind, wanted(form))
-            });
-            match tokio::time::timeout(PICTURE_TIME_LIMIT, work).await {
-                Err(_) => Err(Refusal::TooSlow),
-                Ok(Err(_)) => Err(Refusal::Damaged),
-                Ok(Ok(made)) => made.map(|picture| {
-                    let made = Made {
-                        content_type: picture.content_type.to_owned(),
-                        size: u64::try_from(picture.body.len()).unwrap_or(u64::MAX),
-                        width: Some(i64::from(picture.width)),
-                        height: Some(i64::from(picture.height)),
-                        smaller: picture.smaller,
-                    };
-                    (made, picture.body)
-                }),
+            let shown = shown(app, original, bytes).await;
+            match shown {
+                Err(refusal) => Err(refusal),
+                Ok(shown) => shape(shown, wanted(form), permit).await,
             }
         }
     };
     keep(app, original, form, made).await
+}
+
+/// A picture of a kind that is read here.
+enum Shown {
+    AsItSays(Vec<u8>, String),
+    /// JPEG.
+    Upright(Vec<u8>),
+}
+
+async fn shown(app: &App, original: &Original, bytes: Vec<u8>) -> std::result::Result<Shown, Refusal> {
+    if !is_heif(&original.content_type) {
+        return Ok(Shown::AsItSays(bytes, original.content_type.clone()));
+    }
+    picture::look(&bytes, &original.content_type)?;
+    let program = app.forge.heif().ok_or(Refusal::UnreadablePicture)?;
+    match heif::unpacked(program, &app.forge.scratch, &bytes).await {
+        // The reason as whoever sends a picture understands it.
+        Err(Refusal::NoConverter) => Err(Refusal::UnreadablePicture),
+        unpacked => unpacked.map(Shown::Upright),
+    }
+}
+
+async fn shape(
+    shown: Shown,
+    wanted: picture::Wanted,
+    permit: OwnedSemaphorePermit,
+) -> std::result::Result<(Made, Vec<u8>), Refusal> {
+    let work = tokio::task::spawn_blocking(move || {
+        // A thread cannot be ended, so what overruns its time keeps its place until it is done.
+        let _permit = permit;
+        match shown {
+            Shown::AsItSays(bytes, kind) => picture::make(&bytes, &kind, wanted),
+            Shown::Upright(jpeg) => picture::make_upright(&jpeg, wanted),
+        }
+    });
+    let made = tokio::time::timeout(PICTURE_TIME_LIMIT, work).await.map_err(|_| Refusal::TooSlow)?;
+    let picture = made.map_err(|_| Refusal::Damaged)??;
+    let made = Made {
+        content_type: picture.content_type.to_owned(),
+        size: u64::try_from(picture.body.len()).unwrap_or(u64::MAX),
+        width: Some(i64::from(picture.width)),
+        height: Some(i64::from(picture.height)),
+        smaller: picture.smaller,
+    };
+    Ok((made, picture.body))
 }
 
 fn wanted(form: Form) -> picture::Wanted {
@@ -285,7 +330,7 @@ async fn keep(
     let (known, body) = match made {
         Ok((made, body)) => (Ok(made), Some(body)),
         // The program may be there tomorrow.
-        Err(Refusal::NoConverter) => return Ok(Err(Refusal::NoConverter)),
+        Err(refusal @ (Refusal::NoConverter | Refusal::UnreadablePicture)) => return Ok(Err(refusal)),
         Err(refusal) => (Err(refusal), None),
     };
     let key = original.key.clone();

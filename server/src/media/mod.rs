@@ -4,11 +4,13 @@
 mod fetch;
 mod fitting;
 pub mod form;
+mod heif;
 pub mod http;
 pub mod link;
 pub mod out;
 mod picture;
 pub mod plan;
+mod program;
 mod sound;
 mod sql;
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fetch::{sha256, sniffed};
 use super::fitting::taker;
 use super::form::{self, Form, Made, Original};
-use super::plan::{Plan, Refusal, is_readable_picture, plan};
+use super::plan::{Plan, Refusal, plan};
 use super::sql::{MediaRow, NewUpload};
 use super::{MAX_BYTES, SCHEME, picture};
 use crate::access::Held;
@@ -67,7 +67,7 @@ pub fn examine(app: &App, contact: &Contact, bytes: &[u8], name: &str) -> Result
         return Err(refuse("kind", "Files of this kind are not sent to people.").into());
     }
     if content_type.starts_with("image/") {
-        let looked = if is_readable_picture(&content_type) {
+        let looked = if app.forge.can().read(&content_type) {
             picture::look(bytes, &content_type)
         } else {
             Err(Refusal::UnreadablePicture)
@@ -251,14 +251,14 @@ impl Becomes {
 /// # Errors
 /// When the store refuses.
 pub async fn becomes(app: &App, channel: &Channel, id: Uuid, original: &Original) -> Result<Becomes> {
-    let speech = app.forge.converter().is_some();
-    let (form, how) = match plan(taker(channel), &original.content_type, original.size, speech) {
+    let can = app.forge.can();
+    let (form, how) = match plan(taker(channel), &original.content_type, original.size, can) {
         Plan::Refuse(refusal) => return Ok(refused(id, refusal)),
         Plan::Send(form) => (form, None),
         Plan::Link(form) => (form, Some("link")),
     };
     // The page that an address leads to shows the small form first.
-    if how.is_some() && is_readable_picture(&original.content_type) {
+    if how.is_some() && can.read(&original.content_type) {
         let _small = form::ensure(app, original, Form::Small).await?;
     }
     Ok(match form::ensure(app, original, form).await? {

@@ -6,6 +6,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
+use super::heif;
 use super::plan::Refusal;
 
 /// The most pixels that are unpacked. A few kilobytes can claim to be gigabytes.
@@ -51,7 +52,18 @@ pub(super) struct Picture {
 /// # Errors
 /// Why it cannot be made.
 pub(super) fn make(bytes: &[u8], content_type: &str, wanted: Wanted) -> Result<Picture, Refusal> {
-    let mut image = read(bytes, content_type)?;
+    shape(read(bytes, content_type, true)?, wanted)
+}
+
+/// As [`make`], of a JPEG that stands upright whatever is written beside it.
+///
+/// # Errors
+/// Why it cannot be made.
+pub(super) fn make_upright(jpeg: &[u8], wanted: Wanted) -> Result<Picture, Refusal> {
+    shape(read(jpeg, "image/jpeg", false)?, wanted)
+}
+
+fn shape(mut image: DynamicImage, wanted: Wanted) -> Result<Picture, Refusal> {
     let (width, height) = (image.width(), image.height());
     if let Some(side) = wanted.max_side.filter(|side| width.max(height) > *side) {
         image = image.thumbnail(side, side);
@@ -88,6 +100,9 @@ pub(super) fn make(bytes: &[u8], content_type: &str, wanted: Wanted) -> Result<P
 /// # Errors
 /// Why it cannot.
 pub(super) fn look(bytes: &[u8], content_type: &str) -> Result<(), Refusal> {
+    if heif::is_heif(content_type) {
+        return within(heif::size(bytes).ok_or(Refusal::Damaged)?);
+    }
     let decoder = reader(bytes, content_type)?.into_decoder().map_err(|error| refusal(&error))?;
     within(decoder.dimensions())
 }
@@ -118,13 +133,15 @@ fn within((width, height): (u32, u32)) -> Result<(), Refusal> {
     }
 }
 
-fn read(bytes: &[u8], content_type: &str) -> Result<DynamicImage, Refusal> {
+fn read(bytes: &[u8], content_type: &str, turns: bool) -> Result<DynamicImage, Refusal> {
     let mut decoder = reader(bytes, content_type)?.into_decoder().map_err(|error| refusal(&error))?;
     within(decoder.dimensions())?;
     // A camera held sideways says so beside the pixels; what is beside them does not go along.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
-    image.apply_orientation(orientation);
+    if turns {
+        image.apply_orientation(orientation);
+    }
     Ok(image)
 }
 
@@ -220,6 +237,8 @@ mod tests {
         let shot = with_exif(&encoded(60, 40, ImageFormat::Jpeg), 6);
         let made = make(&shot, "image/jpeg", WANTED).unwrap();
         assert_eq!((made.width, made.height, made.smaller), (40, 60, false), "it was turned");
+        let upright = make_upright(&shot, WANTED).unwrap();
+        assert_eq!((upright.width, upright.height), (60, 40), "it stood upright already");
         let holds = |words: &[u8]| made.body.windows(words.len()).any(|part| part == words);
         assert!(!holds(b"Exif") && !holds(b"74.0817W"));
     }
@@ -260,7 +279,7 @@ mod tests {
         assert_eq!(make(&bomb, "image/png", WANTED).err(), Some(Refusal::TooManyPixels));
         assert_eq!(look(b"\xff\xd8\xff\xe0 rubbish", "image/jpeg"), Err(Refusal::Damaged));
         assert_eq!(look(b"", "image/gif"), Err(Refusal::Damaged));
-        assert_eq!(look(b"x", "image/heic"), Err(Refusal::UnreadablePicture));
+        assert_eq!(look(b"II*\0", "image/tiff"), Err(Refusal::UnreadablePicture));
     }
 
     /// PNG's checksum.

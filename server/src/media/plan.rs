@@ -3,6 +3,7 @@ use channels::{Account, Fit};
 
 use super::MAX_BYTES;
 use super::form::Form;
+use super::heif::is_heif;
 
 /// Where a file goes.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +29,8 @@ pub enum Plan {
 /// Why a file cannot go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// A picture of a kind that is not read here (HEIC, TIFF and others): what it hides, such as the place where it was
-    /// taken, could not be removed.
+    /// A picture of a kind that is not read here (TIFF and others; HEIC where its program is missing): what it hides,
+    /// such as the place where it was taken, could not be removed.
     UnreadablePicture,
     /// The program that converts sounds is not there.
     NoConverter,
@@ -75,20 +76,32 @@ impl Refusal {
     }
 }
 
-/// Whether a picture of this type can be read, and thus cleaned and converted.
-#[must_use]
-pub fn is_readable_picture(content_type: &str) -> bool {
-    matches!(content_type, "image/jpeg" | "image/png" | "image/webp" | "image/gif")
+/// What the programs of this machine can convert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Can {
+    /// Sounds into speech.
+    pub speech: bool,
+    /// HEIC and AVIF into other pictures.
+    pub heif: bool,
 }
 
-/// Decides. `speech` says whether sounds can be converted here.
+impl Can {
+    /// Whether a picture of this type can be read, and thus cleaned and converted.
+    #[must_use]
+    pub fn read(self, content_type: &str) -> bool {
+        matches!(content_type, "image/jpeg" | "image/png" | "image/webp" | "image/gif")
+            || self.heif && is_heif(content_type)
+    }
+}
+
+/// Decides.
 #[must_use]
-pub fn plan(taker: Taker<'_>, content_type: &str, bytes: u64, speech: bool) -> Plan {
+pub fn plan(taker: Taker<'_>, content_type: &str, bytes: u64, can: Can) -> Plan {
     let picture = content_type.starts_with("image/");
     if matches!(taker, Taker::Call) {
         return Plan::Refuse(Refusal::OnACall);
     }
-    if picture && !is_readable_picture(content_type) {
+    if picture && !can.read(content_type) {
         return Plan::Refuse(Refusal::UnreadablePicture);
     }
     let Taker::Account(account) = taker else { return Plan::Link(shown(content_type)) };
@@ -99,11 +112,11 @@ pub fn plan(taker: Taker<'_>, content_type: &str, bytes: u64, speech: bool) -> P
         Fit::Convert(kind) if picture && kind.content_type == "image/jpeg" => {
             Plan::Send(Form::Jpeg { max_bytes: kind.max_bytes })
         }
-        Fit::Convert(kind) if kind.content_type == "audio/ogg" => match speech {
+        Fit::Convert(kind) if kind.content_type == "audio/ogg" => match can.speech {
             true => Plan::Send(Form::Opus { max_bytes: kind.max_bytes }),
             false => Plan::Refuse(Refusal::NoConverter),
         },
-        Fit::Shrink(max) if content_type.starts_with("audio/") && speech => {
+        Fit::Shrink(max) if content_type.starts_with("audio/") && can.speech => {
             Plan::Send(Form::Opus { max_bytes: max })
         }
         Fit::Convert(_) | Fit::Shrink(_) | Fit::Never => Plan::Link(shown(content_type)),
@@ -115,6 +128,7 @@ fn shown(content_type: &str) -> Form {
     let max_bytes = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     match content_type {
         "image/jpeg" | "image/webp" => Form::Jpeg { max_bytes },
+        _ if is_heif(content_type) => Form::Jpeg { max_bytes },
         "image/png" => Form::Png { max_bytes },
         _ => Form::Original,
     }
@@ -157,7 +171,7 @@ mod tests {
         let jpeg = |mb: u64| Form::Jpeg { max_bytes: mb * MB };
         let png = |mb: u64| Form::Png { max_bytes: mb * MB };
         let opus = |mb: u64| Form::Opus { max_bytes: mb * MB };
-        for (to, content_type, bytes, speech, expected) in [
+        for (to, content_type, bytes, programs, expected) in [
             // Even what a channel takes is made anew: only its pixels go out.
             (whatsapp, "image/jpeg", MB, false, Plan::Send(jpeg(5))),
             (whatsapp, "image/jpeg", 9 * MB, false, Plan::Send(jpeg(5))),
@@ -165,7 +179,11 @@ mod tests {
             (whatsapp, "image/png", 6 * MB, false, Plan::Send(jpeg(5))),
             (whatsapp, "image/webp", MB, false, Plan::Send(jpeg(5))),
             (whatsapp, "image/gif", MB, false, Plan::Send(jpeg(5))),
-            (whatsapp, "image/heic", MB, true, Plan::Refuse(Refusal::UnreadablePicture)),
+            (whatsapp, "image/heif", MB, true, Plan::Send(jpeg(5))),
+            (whatsapp, "image/heif", MB, false, Plan::Refuse(Refusal::UnreadablePicture)),
+            (viber, "image/avif", MB, true, Plan::Send(jpeg(1))),
+            (telegram, "image/heic", 9 * MB, true, Plan::Send(jpeg(5))),
+            (telegram, "image/tiff", MB, true, Plan::Refuse(Refusal::UnreadablePicture)),
             (whatsapp, "audio/ogg", MB, false, Plan::Send(Form::Original)),
             (whatsapp, "audio/ogg", 17 * MB, true, Plan::Send(opus(16))),
             (whatsapp, "audio/ogg", 17 * MB, false, Plan::Link(Form::Original)),
@@ -183,11 +201,13 @@ mod tests {
             (line, "application/pdf", 1, false, Plan::Link(Form::Original)),
             (line, "audio/ogg", 1, true, Plan::Link(Form::Original)),
             (Taker::Address, "image/webp", 1, false, Plan::Link(jpeg(25))),
+            (Taker::Address, "image/heic", 1, true, Plan::Link(jpeg(25))),
             (Taker::Address, "image/heic", 1, false, Plan::Refuse(Refusal::UnreadablePicture)),
             (Taker::Address, "audio/wav", 1, false, Plan::Link(Form::Original)),
             (Taker::Call, "audio/mpeg", 1, true, Plan::Refuse(Refusal::OnACall)),
         ] {
-            assert_eq!(plan(to, content_type, bytes, speech), expected, "{to:?} {content_type} {bytes}");
+            let can = Can { speech: programs, heif: programs };
+            assert_eq!(plan(to, content_type, bytes, can), expected, "{to:?} {content_type} {bytes}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::page::{FILE_POLICY, FilePage};
 use crate::app::App;
 use crate::lines::Line;
 use crate::media::form::{self, Form, Made, Original};
-use crate::media::plan::{Plan, Taker, is_readable_picture, plan};
+use crate::media::plan::{Can, Plan, Taker, plan};
 use crate::media::{self, Opened, link};
 
 async fn opened(app: &App, token: &str) -> Result<Opened, Problem> {
@@ -20,9 +20,12 @@ async fn opened(app: &App, token: &str) -> Result<Opened, Problem> {
     opened.ok_or(Problem::NotFound)
 }
 
+/// What was sent could be read then; whether its form is there, the store knows.
+const SENT: Can = Can { speech: false, heif: true };
+
 /// The whole file without what it hides, as it is given to whoever has the address.
 fn whole(original: &Original) -> Result<Form, Problem> {
-    match plan(Taker::Address, &original.content_type, original.size, false) {
+    match plan(Taker::Address, &original.content_type, original.size, SENT) {
         Plan::Link(form) | Plan::Send(form) => Ok(form),
         Plan::Refuse(_) => Err(Problem::NotFound),
     }
@@ -38,7 +41,7 @@ pub async fn page(State(chat): State<Chat>, Path(token): Path<String>) -> Result
     let original = &opened.original;
     let form = whole(original)?;
     let whole = made(&chat.app, original, form).await?;
-    let small = if is_readable_picture(&original.content_type) {
+    let small = if SENT.read(&original.content_type) {
         Some(made(&chat.app, original, Form::Small).await?)
     } else {
         None

@@ -7,6 +7,7 @@ mod calls;
 mod delivery;
 mod edges;
 mod faults;
+mod heic;
 mod media;
 mod media_out;
 mod postgres_tls;
