@@ -49,7 +49,7 @@ export async function open(browser, { width = 1366, height = 768, theme = "light
     }
   }, language);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const errors = [];
   page.on("pageerror", (error) => errors.push(`page: ${error.stack ?? error.message}`));
   page.on("console", (message) => {

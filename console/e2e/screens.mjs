@@ -7,21 +7,22 @@ import { after, before, describe, it } from "node:test";
 import { at, axe, launch, noErrors, noOverflow, open, shot, signIn, targets } from "./lib.mjs";
 import { PASSWORD, start } from "./mock.mjs";
 
-const LANGUAGES = ["en", "ar"];
 const VIEWS = {
   en: { light: [1366, 800, 320], dark: [1366] },
   ar: { light: [1366], dark: [800, 320] },
 };
 
-let browser;
-before(async () => (browser = await launch()));
-after(async () => await browser?.close());
-
-for (const language of LANGUAGES) {
+/** The tests of one language, in a file of its own for each, so that they run beside one another. */
+export function screensIn(language) {
   describe(`screens in ${language}`, () => {
-    let mock;
-    before(async () => (mock = await start({ language })));
-    after(async () => await mock?.stop());
+    let browser, mock;
+    before(async () => {
+      [browser, mock] = await Promise.all([launch(), start({ language })]);
+    });
+    after(async () => {
+      await browser?.close();
+      await mock?.stop();
+    });
 
     for (const [theme, widths] of Object.entries(VIEWS[language])) {
       for (const width of widths) {

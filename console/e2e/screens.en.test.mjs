@@ -1,0 +1,3 @@
+import { screensIn } from "./screens.mjs";
+
+screensIn("en");
