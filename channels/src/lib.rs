@@ -245,6 +245,9 @@ pub const fn tells_edits(provider: Provider) -> bool {
             | Provider::Dialog360
             | Provider::Turn
             | Provider::Kaleyra
+            | Provider::Messenger
+            | Provider::Instagram
+            | Provider::Line
     )
 }
 

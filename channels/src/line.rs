@@ -85,7 +85,11 @@ impl Adapter for LineSettings {
     fn receive(&self, _account: &Account, request: &HttpRequest) -> Result<Vec<Incoming>, Unparsable> {
         let body: Value = serde_json::from_slice(&request.body).map_err(|_| Unparsable::at("body"))?;
         let events = body.get("events").and_then(Value::as_array).ok_or_else(|| Unparsable::at("events"))?;
-        Ok(events.iter().enumerate().map(|(i, raw)| event(raw, i)).collect())
+        Ok(events
+            .iter()
+            .enumerate()
+            .flat_map(|(i, raw)| unblocked(raw).into_iter().chain([event(raw, i)]))
+            .collect())
     }
 
     fn request(&self, _account: &Account, outgoing: &Outgoing) -> Result<Rendering, Refused> {
@@ -160,6 +164,14 @@ impl Adapter for LineSettings {
     }
 }
 
+/// A person who had blocked the account took that back: what was recorded when she did so is over.
+fn unblocked(raw: &Value) -> Option<Incoming> {
+    let is_unblocked = json::at(raw, "/follow/isUnblocked").and_then(Value::as_bool) == Some(true);
+    let person = vec![Urn::new("line", text(raw, "/source/userId")?).ok()?];
+    let at = json::integer(raw, "/timestamp").and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    is_unblocked.then_some(Incoming::Event(ChannelEvent::OptedIn { person, about: None, at }))
+}
+
 fn event(raw: &Value, place: usize) -> Incoming {
     let at = json::integer(raw, "/timestamp").and_then(|millis| Timestamp::from_millisecond(millis).ok());
     let kind = text(raw, "/type").unwrap_or("");
@@ -181,6 +193,15 @@ fn event(raw: &Value, place: usize) -> Incoming {
                 return Incoming::Event(ChannelEvent::Unreadable { place });
             };
             return message(raw, id, from, at);
+        }
+        "unsend" => {
+            let Some(former) = owned(raw, "/unsend/messageId") else {
+                let place = format!("events[{place}].unsend.messageId");
+                return Incoming::Event(ChannelEvent::Unreadable { place });
+            };
+            let kind = MessageKind::Unsupported { what: crate::TAKEN_BACK.to_owned() };
+            let back = Message::new(format!("{former}/taken back"), vec![from], kind);
+            return Incoming::Message(Box::new(Message { sent_at: at, edits: Some(former), ..back }));
         }
         "postback" => {
             let message = Message {
@@ -237,7 +258,8 @@ fn message(raw: &Value, id: String, from: Urn, at: Option<Timestamp>) -> Incomin
                 (json::number(content, "/latitude"), json::number(content, "/longitude"))
             {
                 let (name, address) = (owned(content, "/title"), owned(content, "/address"));
-                message.text = name.clone().unwrap_or_default();
+                let words = [name.as_deref(), address.as_deref().filter(|_| name.is_none())];
+                message.text = words.into_iter().flatten().collect::<Vec<_>>().join(", ");
                 let source = MediaSource::Location { latitude, longitude, name, address };
                 message.attachments.push(IncomingAttachment::of("geo", source));
             }

@@ -23,13 +23,15 @@ use crate::outgoing::{Degraded, ErrorClass, Feature, Outgoing, Refused, Renderin
 use crate::plain::{add_line, as_line};
 use crate::preview::{Shown, read};
 use crate::probe::{About, Good, Probe, Reads};
-use crate::text::{length, split};
+use crate::text::{length, split, split_bytes};
 use crate::whatsapp_cloud::{meta_challenge, signed_by_meta};
 
 /// Where the Graph API is when the settings say nothing else.
 const DEFAULT_BASE_URL: &str = "https://graph.facebook.com/v25.0";
-/// The longest text of one message.
+/// The longest text of one message, in UTF-16 units.
 const MAX_TEXT: usize = 2000;
+/// The longest text of one message on Instagram, in bytes of UTF-8.
+const MAX_INSTAGRAM_BYTES: usize = 1000;
 /// The most quick replies of one message, and the longest title of one.
 const MAX_QUICK_REPLIES: usize = 13;
 const MAX_TITLE: usize = 20;
@@ -39,6 +41,8 @@ const MAX_PAYLOAD: usize = 1000;
 const MAX_EXTERNAL_ID_BYTES: usize = 512;
 /// The stickers that Messenger's thumb button sends, small to large.
 const THUMBS: [i64; 3] = [369_239_263_222_822, 369_239_343_222_814, 369_239_383_222_810];
+/// Attachments that are no files but something to be looked at elsewhere, whose address belongs to what was said.
+const SHARED: [&str; 6] = ["fallback", "share", "reel", "ig_reel", "post", "ig_post"];
 /// Timestamps below this are seconds and not milliseconds: referrals come so.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
@@ -78,10 +82,13 @@ struct Product {
     /// What a call names as its `object`.
     object: &'static str,
     scheme: &'static str,
+    /// A limit of one text in bytes, beside that in letters.
+    max_bytes: Option<usize>,
 }
 
-const MESSENGER: Product = Product { object: "page", scheme: "facebook" };
-const INSTAGRAM: Product = Product { object: "instagram", scheme: "instagram" };
+const MESSENGER: Product = Product { object: "page", scheme: "facebook", max_bytes: None };
+const INSTAGRAM: Product =
+    Product { object: "instagram", scheme: "instagram", max_bytes: Some(MAX_INSTAGRAM_BYTES) };
 
 macro_rules! meta_adapter {
     ($settings:ty, $product:expr) => {
@@ -185,6 +192,12 @@ fn receive(product: &Product, own: &str, request: &HttpRequest) -> Result<Vec<In
         for (j, item) in list(entry, "/messaging").iter().enumerate() {
             call.item(item, &format!("entry[{i}].messaging[{j}]"));
         }
+        // What persons write while another application on the page has the conversation.
+        for item in list(entry, "/standby") {
+            let what =
+                if item.get("message").is_some() { "message to another application" } else { "standby" };
+            call.event(ChannelEvent::Other { what: what.into() });
+        }
         // What other applications on the page do, when this one stands by.
         for change in list(entry, "/changes") {
             let field = text(change, "/field").unwrap_or("");
@@ -227,6 +240,8 @@ impl Call<'_> {
         let at = timestamp(item);
         if item.get("message").is_some() {
             self.message(item, person, at, place);
+        } else if let Some(edit) = item.get("message_edit") {
+            self.edited(edit, person, at, place);
         } else if let Some(reaction) = item.get("reaction") {
             self.reaction(reaction, person, at, place);
         } else if ["postback", "optin", "referral"].iter().any(|kind| item.get(kind).is_some()) {
@@ -265,7 +280,10 @@ impl Call<'_> {
             return self.event(ChannelEvent::NoSender { external_id: Some(id) });
         }
         if raw.get("is_deleted").and_then(Value::as_bool) == Some(true) {
-            return self.event(ChannelEvent::Other { what: "message taken back".into() });
+            let kind = MessageKind::Unsupported { what: crate::TAKEN_BACK.to_owned() };
+            let back = Message::new(format!("{id}/taken back"), from, kind);
+            let back = Message { sent_at: at, edits: Some(id), ..back };
+            return self.out.push(Incoming::Message(Box::new(back)));
         }
         let mut message = Message {
             sent_at: at,
@@ -279,11 +297,25 @@ impl Call<'_> {
             message.kind = MessageKind::Choice;
         }
         for attachment in list(raw, "/attachments") {
-            attach(&mut message, attachment);
+            if let Err(left_out) = attach(&mut message, attachment) {
+                self.event(ChannelEvent::Other { what: format!("attachment {left_out}") });
+            }
         }
         if message.text.is_empty() && message.attachments.is_empty() && message.kind == MessageKind::Text {
             message.kind = MessageKind::Unsupported { what: "message without content".into() };
         }
+        self.out.push(Incoming::Message(Box::new(message)));
+    }
+
+    /// The new words of a message; Meta counts how often it was changed.
+    fn edited(&mut self, edit: &Value, from: Vec<Urn>, at: Option<Timestamp>, place: &str) {
+        let (Some(former), Some(words), false) = (owned(edit, "/mid"), text(edit, "/text"), from.is_empty())
+        else {
+            return self.event(ChannelEvent::Unreadable { place: format!("{place}.message_edit") });
+        };
+        let id = format!("{former}/{}", json::integer(edit, "/num_edit").unwrap_or_default());
+        let message = Message::new(id, from, MessageKind::Text);
+        let message = Message { sent_at: at, text: words.to_owned(), edits: Some(former), ..message };
         self.out.push(Incoming::Message(Box::new(message)));
     }
 
@@ -302,6 +334,15 @@ impl Call<'_> {
     fn started(&mut self, item: &Value, person: Vec<Urn>, at: Option<Timestamp>) {
         if person.is_empty() {
             return self.event(ChannelEvent::NoSender { external_id: owned(item, "/postback/mid") });
+        }
+        // She switched messages about one matter off or on, in Messenger itself.
+        match text(item, "/optin/notification_messages_status").map(word).as_deref() {
+            Some("stop_notifications") => {
+                let about = owned(item, "/optin/title").or_else(|| Some("notification_messages".to_owned()));
+                return self.event(ChannelEvent::OptedOut { person, about, at });
+            }
+            Some(other) => return self.event(ChannelEvent::Other { what: other.to_owned() }),
+            None => {}
         }
         let referral = json::at(item, "/postback/referral")
             .or_else(|| item.get("referral"))
@@ -345,19 +386,23 @@ fn referral(raw: &Value) -> Referral {
     }
 }
 
-fn attach(message: &mut Message, raw: &Value) {
+/// Takes one attachment over. What is not the person's own file (a shared post, a link) is written as a line where it has
+/// an address.
+///
+/// # Errors
+/// The kind of an attachment of which nothing could be kept beside the other parts of the message.
+fn attach(message: &mut Message, raw: &Value) -> Result<(), String> {
     let kind = text(raw, "/type").unwrap_or("");
     let url = owned(raw, "/payload/url").filter(|url| web_address(url).is_some());
     if json::integer(raw, "/payload/sticker_id").is_some_and(|id| THUMBS.contains(&id)) {
         message.text.push('👍');
-        return;
+        return Ok(());
     }
-    let coordinate =
-        |name: &str| json::at(raw, &format!("/payload/coordinates/{name}")).and_then(Value::as_f64);
+    let coordinate = |name: &str| json::number(raw, &format!("/payload/coordinates/{name}"));
     if let (Some(latitude), Some(longitude)) = (coordinate("lat"), coordinate("long")) {
         message.attachments.push(IncomingAttachment::place(latitude, longitude));
         message.kind = MessageKind::Location;
-        return;
+        return Ok(());
     }
     let found = match (kind, &url) {
         ("image", Some(_)) if json::at(raw, "/payload/sticker_id").is_some() => MessageKind::Sticker,
@@ -368,12 +413,28 @@ fn attach(message: &mut Message, raw: &Value) {
         // A shared post, a reel, a story that mentions us: what is seen behind it is not the person's message.
         _ => MessageKind::Unsupported { what: word(if kind.is_empty() { "attachment" } else { kind }) },
     };
-    if let (Some(url), false) = (url, matches!(found, MessageKind::Unsupported { .. })) {
-        message.attachments.push(IncomingAttachment::file(kind, url));
+    let is_alone = message.kind == MessageKind::Text && message.text.is_empty();
+    let name = word(if kind.is_empty() { "attachment" } else { kind });
+    match (&found, url) {
+        (MessageKind::Unsupported { .. }, url) => {
+            let title = owned(raw, "/payload/title").or_else(|| owned(raw, "/title"));
+            // The address of a story is one of a picture for a few hours, and no place to look at.
+            let url = url.filter(|_| SHARED.contains(&kind));
+            let lines: Vec<String> = [title, url].into_iter().flatten().collect();
+            let unknown = lines.iter().filter(|line| !message.text.contains(line.as_str()));
+            let text = unknown.fold(message.text.clone(), |text, line| add_line(text, line));
+            message.text = text;
+            if lines.is_empty() && !is_alone {
+                return Err(name);
+            }
+        }
+        (_, Some(url)) => message.attachments.push(IncomingAttachment::file(kind, url)),
+        (_, None) => {}
     }
-    if message.kind == MessageKind::Text && message.text.is_empty() {
+    if is_alone {
         message.kind = found;
     }
+    Ok(())
 }
 
 fn request(settings: &MetaSettings, product: &Product, outgoing: &Outgoing) -> Result<Rendering, Refused> {
@@ -391,7 +452,8 @@ fn request(settings: &MetaSettings, product: &Product, outgoing: &Outgoing) -> R
     let mut messages = Vec::new();
     let (text, replies) = content(&outgoing.content, &mut messages, &mut degraded)?;
     let limit = settings.max_text_length.map_or(MAX_TEXT, |most| most.min(MAX_TEXT));
-    let mut parts: Vec<Value> = split(&text, limit).into_iter().map(|part| json!({"text": part})).collect();
+    let said = product.max_bytes.map_or_else(|| split(&text, limit), |most| split_bytes(&text, limit, most));
+    let mut parts: Vec<Value> = said.into_iter().map(|part| json!({"text": part})).collect();
     match (parts.last_mut(), replies.is_empty()) {
         (_, true) => {}
         (Some(last), false) => last["quick_replies"] = Value::from(replies),
@@ -475,11 +537,12 @@ fn file(attachment: &Attachment) -> Option<Value> {
 /// Source: developers.facebook.com/docs/messenger-platform/error-codes.
 const fn class(code: i64, subcode: Option<i64>) -> Option<ErrorClass> {
     Some(match (code, subcode) {
-        (4 | 17 | 32 | 80_006, _) | (613, _) => ErrorClass::Throttled,
-        (1 | 2 | 1200, _) => ErrorClass::Transient,
-        (10, Some(2_018_278 | 2_018_065)) | (2_018_278, _) => ErrorClass::WindowClosed,
+        (4 | 17 | 32 | 80_002 | 80_006, _) | (613, _) => ErrorClass::Throttled,
+        (-1 | 1 | 2 | 1200, _) => ErrorClass::Transient,
+        // 2534022 is Instagram's word for it.
+        (10, Some(2_018_278 | 2_018_065 | 2_534_022)) | (2_018_278, _) => ErrorClass::WindowClosed,
         // Not available to us, no matching user.
-        (551, _) | (100, Some(2_018_001)) | (230, _) => ErrorClass::Unreachable,
+        (551, _) | (100, Some(2_018_001 | 2_534_001 | 2_534_014)) | (230, _) => ErrorClass::Unreachable,
         (200, Some(1_545_041 | 2_018_108)) | (2_018_108, _) => ErrorClass::OptedOut,
         (368, _) => ErrorClass::RefusedForNow,
         (0 | 3 | 10 | 102 | 190 | 200..=299 | 459 | 460 | 463 | 464 | 467, _) => ErrorClass::AccountBroken,
@@ -493,6 +556,8 @@ fn settle(response: &HttpResponse) -> Settled {
     if let Some(error) = body.get("error").filter(|error| error.is_object()) {
         let known = json::integer(error, "/code")
             .and_then(|code| class(code, json::integer(error, "/error_subcode")));
+        let transient = json::at(error, "/is_transient").and_then(Value::as_bool) == Some(true);
+        let known = known.or(transient.then_some(ErrorClass::Transient));
         let class = known.unwrap_or_else(|| class_of_status(response.status));
         let class = if response.status == 429 { ErrorClass::Throttled } else { class };
         return class.settle(

@@ -211,6 +211,9 @@ fn message(raw: &Value, is_edit: bool) -> Incoming {
     let Some(from) = raw.get("from").and_then(person) else {
         return Incoming::Event(ChannelEvent::NoSender { external_id: Some(id) });
     };
+    if let Some(service) = SERVICE.into_iter().find(|key| raw.get(key).is_some()) {
+        return Incoming::Event(ChannelEvent::Other { what: service.into() });
+    }
     let name = raw.get("from").and_then(name_of);
     let said = text(raw, "/text").or_else(|| text(raw, "/caption")).unwrap_or("");
     if let Some(payload) = said.strip_prefix("/start").filter(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -296,14 +299,56 @@ fn fill(message: &mut Message, raw: &Value) {
         if let Some((key, content_type, kind)) = kinds.into_iter().find(|(key, _, _)| raw.get(key).is_some())
         {
             attach(message, raw.get(key), content_type, kind);
+        } else if let Some(poll) = raw.get("poll") {
+            let options = list(poll, "/options").iter().filter_map(|option| text(option, "/text"));
+            let question = text(poll, "/question").unwrap_or("").to_owned();
+            message.text = options.fold(question, |text, option| add_line(text, &format!("- {option}")));
+            message.kind = MessageKind::Unsupported { what: "poll".into() };
         } else if message.text.is_empty() {
             let keys = raw.as_object().into_iter().flat_map(|raw| raw.keys());
-            let envelope = ["message_id", "from", "chat", "date", "edit_date", "reply_to_message"];
-            let what = keys.map(String::as_str).find(|key| !envelope.contains(key));
+            let what = keys.map(String::as_str).find(|key| !ENVELOPE.contains(key));
             message.kind = MessageKind::Unsupported { what: word(what.unwrap_or("message without content")) };
+        } else if let Some(what) = BESIDE_TEXT.into_iter().find(|key| raw.get(key).is_some()) {
+            // Its words are kept, and what they were written beneath is named.
+            message.kind = MessageKind::Unsupported { what: what.into() };
         }
     }
 }
+
+/// What stands around every message's content.
+const ENVELOPE: [&str; 20] = [
+    "message_id",
+    "from",
+    "chat",
+    "date",
+    "edit_date",
+    "reply_to_message",
+    "external_reply",
+    "quote",
+    "reply_to_story",
+    "forward_origin",
+    "forward_date",
+    "forward_from",
+    "forward_from_chat",
+    "forward_from_message_id",
+    "forward_sender_name",
+    "entities",
+    "caption_entities",
+    "has_protected_content",
+    "link_preview_options",
+    "via_bot",
+];
+/// What can stand above words and is not passed on.
+const BESIDE_TEXT: [&str; 3] = ["paid_media", "game", "story"];
+/// What Telegram tells in the form of a message and nobody wrote.
+const SERVICE: [&str; 6] = [
+    "write_access_allowed",
+    "pinned_message",
+    "message_auto_delete_timer_changed",
+    "chat_background_set",
+    "connected_website",
+    "proximity_alert_triggered",
+];
 
 /// The largest photograph that is taken where there is a choice.
 const MAX_PHOTO_BYTES: i64 = 100_000;
@@ -360,7 +405,14 @@ fn reacted(body: &Value, reaction: &Value) -> Incoming {
     else {
         return Incoming::Event(ChannelEvent::Other { what: "message_reaction".into() });
     };
-    let emoji = owned(reaction, "/new_reaction/0/emoji").unwrap_or_default();
+    // Only an empty list takes a reaction back; those of Telegram's own have no letter.
+    let emoji: String = list(reaction, "/new_reaction")
+        .iter()
+        .map(|one| match text(one, "/type") {
+            Some("paid") => "⭐",
+            _ => text(one, "/emoji").unwrap_or("❔"),
+        })
+        .collect();
     let id = format!("update {}", json::integer(body, "/update_id").unwrap_or_default());
     let kind = MessageKind::Reaction { emoji, on };
     let message = Message { sent_at: date(reaction, "/date"), ..Message::new(id, vec![from], kind) };
@@ -431,7 +483,8 @@ impl Letters<'_> {
             all.push(("parse_mode", "Markdown"));
         }
         if let Some(reply_to) = self.outgoing.reply_to.as_deref().filter(|_| self.requests.is_empty()) {
-            all.push(("reply_to_message_id", reply_to));
+            // She may have deleted it since: the answer goes all the same.
+            all.extend([("reply_to_message_id", reply_to), ("allow_sending_without_reply", "true")]);
         }
         if let Some(markup) = &markup {
             all.push(("reply_markup", markup));
@@ -474,14 +527,28 @@ fn marks_pair_up(words: &str) -> bool {
 /// Telegram's call for a kind of file, and the field that it goes in.
 fn method(attachment: &Attachment) -> Option<(&'static str, &'static str)> {
     let content_type = attachment.content_type.to_ascii_lowercase();
-    Some(match content_type.split('/').next().unwrap_or("") {
+    let (sort, subtype) = content_type.split_once('/').unwrap_or((&content_type, ""));
+    Some(match sort {
         "image" => ("sendPhoto", "photo"),
         "video" => ("sendVideo", "video"),
+        // Telegram plays no others as a piece of music.
+        "audio" if subtype.starts_with("ogg") || subtype.starts_with("opus") => ("sendVoice", "voice"),
         "audio" => ("sendAudio", "audio"),
-        "application" | "document" | "text" => ("sendDocument", "document"),
+        "application" | "document" | "text" if by_address(subtype, &attachment.url) => {
+            ("sendDocument", "document")
+        }
         "geo" => ("sendLocation", "latitude"),
         _ => return None,
     })
+}
+
+/// Whether Telegram fetches a document of this kind from an address ("Sending files": PDF and ZIP, and pictures that
+/// move). It refuses every other kind with the whole message, so those are links.
+fn by_address(subtype: &str, url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or("").to_ascii_lowercase();
+    let ending = || path.ends_with(".pdf") || path.ends_with(".zip");
+    matches!(subtype, "pdf" | "zip" | "x-zip-compressed")
+        || (matches!(subtype, "" | "octet-stream") && ending())
 }
 
 /// What the text becomes where there are too many choices for a keyboard.
@@ -620,6 +687,10 @@ fn class(code: i64, why: &str) -> ErrorClass {
     let says = |words: &str| why.contains(words);
     match code {
         429 => ErrorClass::Throttled,
+        // She never began a chat, left Telegram, or is a bot: none of it is a wish of hers.
+        403 if says("deactivated") || says("initiate conversation") || says("to bots") => {
+            ErrorClass::Unreachable
+        }
         403 => ErrorClass::OptedOut,
         401 | 404 => ErrorClass::AccountBroken,
         400 if says("chat not found") || says("user not found") || says("peer_id_invalid") => {
@@ -627,6 +698,7 @@ fn class(code: i64, why: &str) -> ErrorClass {
         }
         400 if says("user is deactivated") => ErrorClass::Unreachable,
         400 if says("failed to get http url content") => ErrorClass::Transient,
+        409 => ErrorClass::Transient,
         _ => class_of_status(u16::try_from(code).unwrap_or(0)),
     }
 }

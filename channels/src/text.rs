@@ -28,6 +28,24 @@ pub(crate) fn split(text: &str, limit: usize) -> Vec<&str> {
     parts
 }
 
+/// As [`split`], where no part may have more than so many bytes of UTF-8 either: the units of all parts become fewer until
+/// the largest fits.
+pub(crate) fn split_bytes(text: &str, limit: usize, most_bytes: usize) -> Vec<&str> {
+    let mut limit = limit.clamp(1, most_bytes);
+    loop {
+        let parts = split(text, limit);
+        let largest = parts.iter().map(|part| part.len()).max().unwrap_or(0);
+        // A unit has at most three bytes, so this ends; the shorter the parts, the nearer to the limit they come.
+        if largest <= most_bytes || limit <= most_bytes / MAX_UNIT_BYTES {
+            return parts;
+        }
+        limit = (limit * most_bytes / largest).max(most_bytes / MAX_UNIT_BYTES).min(limit - 1);
+    }
+}
+
+/// The most bytes of UTF-8 that one UTF-16 unit becomes.
+const MAX_UNIT_BYTES: usize = 3;
+
 /// The text cut to `limit` units, with an ellipsis as its last when something was cut.
 pub(crate) fn truncate(text: &str, limit: usize) -> String {
     if length(text) <= limit {
@@ -125,6 +143,16 @@ mod tests {
             let parts = split(&text, limit);
             for part in &parts {
                 prop_assert!(!part.is_empty() && length(part) <= limit);
+            }
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&parts.concat()), letters(&text));
+        }
+
+        #[test]
+        fn no_part_has_too_many_bytes(text in "(\\PC|[أ-ي]|[😀-😎]){0,300}", limit in 60_usize..200) {
+            let parts = split_bytes(&text, 2000, limit);
+            for part in &parts {
+                prop_assert!(!part.is_empty() && part.len() <= limit);
             }
             let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             prop_assert_eq!(letters(&parts.concat()), letters(&text));

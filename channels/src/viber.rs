@@ -32,6 +32,9 @@ const SIGNATURE_HEADER: &str = "X-Viber-Content-Signature";
 /// The longest text of one message, and of a picture's caption.
 const MAX_TEXT: usize = 7000;
 const MAX_CAPTION: usize = 512;
+/// The largest film and the largest other file; a larger film goes as a file, a larger file as a link.
+const MAX_VIDEO_BYTES: u64 = 26 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 50 * 1024 * 1024;
 /// Columns that a keyboard has, and the most rows of it.
 const COLUMNS: usize = 6;
 const MAX_ROWS: usize = 24;
@@ -277,7 +280,7 @@ fn message(body: &Value, id: String, at: Option<Timestamp>) -> Result<Vec<Incomi
             message.attachments.push(IncomingAttachment::place(degrees("lat")?, degrees("lon")?));
             message.kind = MessageKind::Location;
         }
-        _ => return Err(Unparsable::at("message.type")),
+        other => message.kind = MessageKind::Unsupported { what: word(other) },
     }
     Ok(vec![Incoming::Message(Box::new(message))])
 }
@@ -330,8 +333,14 @@ impl Letters<'_> {
                     let picture = json!({"type": "picture", "media": file.url});
                     Some(with(picture, "text", (!caption.is_empty()).then_some(caption)))
                 }
-                Kind::Video => Some(json!({"type": "video", "media": file.url, "size": self.size(file)?})),
-                Kind::File => {
+                Kind::Video if self.size(file)? <= MAX_VIDEO_BYTES => {
+                    Some(json!({"type": "video", "media": file.url, "size": self.size(file)?}))
+                }
+                Kind::Video | Kind::File if self.size(file)? > MAX_FILE_BYTES => {
+                    text = as_line(text, file, &mut self.degraded)?;
+                    None
+                }
+                Kind::Video | Kind::File => {
                     let name = if file.content_type.starts_with("audio") {
                         "Audio".into()
                     } else {
@@ -463,14 +472,19 @@ fn class(code: i64) -> (ErrorClass, &'static str) {
         11 => (ErrorClass::Unreachable, "the receiver's device cannot show it"),
         12 => (ErrorClass::Throttled, "too many requests"),
         13 | 14 => (ErrorClass::Unreachable, "the receiver's version of Viber cannot show it"),
-        15 => (ErrorClass::OptedOut, "the receiver did not take part"),
-        16 | 17 => (ErrorClass::AccountBroken, "the account may not send this"),
-        18 => (ErrorClass::RefusedForNow, "the country is not allowed for messages that were not asked for"),
-        19 => (ErrorClass::AccountBroken, "the bot may not send messages that were not asked for"),
-        20 => (ErrorClass::AccountBroken, "the bot has no such plan"),
+        // Said of the account itself, and nothing of what the receiver wants.
+        15 => (ErrorClass::AccountBroken, "the account is not authorised"),
+        16..=20 => (ErrorClass::AccountBroken, "the account may not send this"),
+        21 => (ErrorClass::Unreachable, "messages to the receiver's country are not supported"),
+        22 => (ErrorClass::BadRequest, "the bot does not support payments"),
+        23 => (ErrorClass::AccountBroken, "the free messages of this month are used up"),
+        24 => (ErrorClass::AccountBroken, "the account's money is used up"),
         _ => (ErrorClass::BadRequest, ""),
     }
 }
+
+/// The last code that has a meaning of its own.
+const LAST_CODE: i64 = 24;
 
 fn settle(response: &HttpResponse) -> Settled {
     if !response.is_success() {
@@ -483,7 +497,7 @@ fn settle(response: &HttpResponse) -> Settled {
         Some(code) => {
             let (class, words) = class(code);
             let theirs = text(&body, "/status_message").unwrap_or("");
-            let class = if code > 20 { class_of_status(response.status) } else { class };
+            let class = if code > LAST_CODE { class_of_status(response.status) } else { class };
             class.settle(
                 Some(code.to_string()),
                 if words.is_empty() { theirs } else { words },

@@ -13,7 +13,7 @@
 //! message is checked and taken out before bodies are compared, and VK's number made of it is taken for the id. Calls of
 //! Slack's and of the former Facebook handler come without a signature and are signed here. RapidPro's handler for Turn
 //! chooses a template's language by the message's: the harness names no other. The type of messages that Meta withdrew is
-//! read as the one that took its place.
+//! read as the one that took its place. That a message was taken back is no new message.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

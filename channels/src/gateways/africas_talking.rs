@@ -16,6 +16,17 @@ impl Gateway for AfricasTalkingSettings {
     const MAX_TEXT: usize = 160;
 
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        // A person told the provider that she wants no more of this sender's messages.
+        if let (Some(number), Some(_), None) = (call.get("phoneNumber"), call.get("senderId"), call.get("id"))
+        {
+            let person = telephone(account, number).ok_or_else(|| Unparsable::at("phoneNumber"))?;
+            let event = ChannelEvent::OptedOut { person: vec![person], about: None, at: None };
+            return Ok(vec![Incoming::Event(event)]);
+        }
+        // Subscriptions to a premium service are the network's business.
+        if let (Some(_), Some(_), None) = (call.get("updateType"), call.get("phoneNumber"), call.get("id")) {
+            return Ok(nothing("a subscription began or ended"));
+        }
         let id = call.required("id")?.to_owned();
         if let Some(word) = call.get("status") {
             let status = match word {
@@ -74,7 +85,8 @@ impl Gateway for AfricasTalkingSettings {
                 };
             };
             let word = text(recipient, "/status").unwrap_or("");
-            if word == "Success" {
+            let is_taken = matches!(json::integer(recipient, "/statusCode"), Some(100..=102));
+            if word == "Success" || is_taken {
                 return Settled::taken(owned(recipient, "/messageId").filter(|id| id != "None"));
             }
             let code = json::code(recipient, "/statusCode");

@@ -29,9 +29,19 @@ impl<'a> Call<'a> {
         Self { request, fields }
     }
 
-    /// All fields, in the order they came.
-    pub(crate) fn fields(&self) -> &[(String, String)] {
-        &self.fields
+    /// The fields, and the top of a JSON body as further ones.
+    pub(crate) fn fields_and_json(&self) -> Vec<(String, String)> {
+        let body = self.json().unwrap_or(Value::Null);
+        let in_json = body.as_object().into_iter().flatten();
+        let in_json = in_json.filter_map(|(name, value)| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                _ => return None,
+            };
+            (!text.is_empty()).then(|| (name.clone(), text))
+        });
+        self.fields.iter().cloned().chain(in_json).collect()
     }
 
     /// The same call with these fields.

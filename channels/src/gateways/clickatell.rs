@@ -50,10 +50,26 @@ impl Gateway for ClickatellSettings {
             let body = json_body(response);
             let why = owned(&body, "/messages/0/error").or_else(|| owned(&body, "/error"));
             if let Some(why) = why {
-                return refused(ErrorClass::BadRequest, json::code(&body, "/messages/0/errorCode"), &why);
+                let of = ["/messages/0/errorCode", "/errorCode"];
+                let code = of.into_iter().find_map(|pointer| json::code(&body, pointer));
+                let class =
+                    code.as_deref().and_then(|code| code.parse().ok()).map_or(ErrorClass::BadRequest, class);
+                return refused(class, code, &why);
             }
             Settled::taken(owned(&body, "/messages/0/apiMessageId"))
         })
+    }
+}
+
+/// Source: docs.clickatell.com/channels/one-api/one-api-errors-table.
+const fn class(code: i64) -> ErrorClass {
+    match code {
+        1..=7 | 20 | 38 | 39 | 44 | 45 | 46 | 110 | 111 => ErrorClass::AccountBroken,
+        18 | 19 => ErrorClass::Transient,
+        25 | 27 | 28 | 101 => ErrorClass::Unreachable,
+        26 => ErrorClass::OptedOut,
+        43 => ErrorClass::Throttled,
+        _ => ErrorClass::BadRequest,
     }
 }
 

@@ -40,7 +40,8 @@ gateway_settings! {
         /// Whether receivers are written without their country code.
         #[serde(default)]
         use_national: bool,
-        /// Names of the fields of a message that comes in.
+        /// Names of the fields of a message that comes in, as a form, in the address, or at the top of a JSON body; one
+        /// further in is named by its path (`/message/from`).
         #[serde(default)]
         from_field: Option<String>,
         #[serde(default)]
@@ -154,7 +155,9 @@ impl HttpSettings {
         if self.from_element.is_some() {
             return self.said_in_xml(account, &call.xml()?);
         }
+        let body = call.json().unwrap_or(Value::Null);
         let own = |field: &Option<String>, usual: &[&'static str]| match field {
+            Some(field) if field.starts_with('/') => json::code(&body, field),
             Some(field) => call.get(field).map(str::to_owned),
             None => call.any(usual).map(str::to_owned),
         };
@@ -189,6 +192,7 @@ impl Gateway for HttpSettings {
     }
 
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
+        let call = &call.with(call.fields_and_json());
         let about = call.get("event").unwrap_or_else(|| call.about());
         let status = match about {
             "sent" => Status::Sent,

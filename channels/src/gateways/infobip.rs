@@ -47,7 +47,7 @@ impl Gateway for InfobipSettings {
     }
 
     fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
-        let destinations = json!([{"to": part.to_digits(), "messageId": part.id()}]);
+        let destinations = json!([{"to": part.to_digits(), "messageId": part.own_id()}]);
         let mut letter = json!({"destinations": destinations});
         let callback = part.callback(&[]);
         if !callback.is_empty() {
@@ -98,8 +98,13 @@ impl Gateway for InfobipSettings {
         }
         match json::integer(&body, "/messages/0/status/groupId") {
             Some(1 | 3) => Settled::taken(owned(&body, "/messages/0/messageId")),
+            // The same id again: it was taken before.
+            Some(_) if text(&body, "/messages/0/status/name") == Some("REJECTED_DUPLICATE_MESSAGE_ID") => {
+                Settled::taken(owned(&body, "/messages/0/messageId"))
+            }
             Some(group) => {
-                let class = if group == 5 { ErrorClass::BadRequest } else { ErrorClass::Unreachable };
+                let usual = if group == 5 { ErrorClass::BadRequest } else { ErrorClass::Unreachable };
+                let class = class_of_name(text(&body, "/messages/0/status/name")).unwrap_or(usual);
                 let code = json::code(&body, "/messages/0/status/id");
                 refused(class, code, text(&body, "/messages/0/status/description").unwrap_or(""))
             }
@@ -138,14 +143,35 @@ fn one(account: &Account, result: &Value) -> Incoming {
     message.one()
 }
 
+/// What the name of a status says beyond its group; `None` where it says no more.
+/// Source: infobip.com/docs/essentials/response-status-and-error-codes.
+fn class_of_name(name: Option<&str>) -> Option<ErrorClass> {
+    Some(match name? {
+        "REJECTED_NOT_ENOUGH_CREDITS" | "REJECTED_SENDER" | "REJECTED_SOURCE" => ErrorClass::AccountBroken,
+        "REJECTED_DND" | "EC_USER_OPTED_OUT" => ErrorClass::OptedOut,
+        "REJECTED_FLOODING_FILTER" => ErrorClass::RefusedForNow,
+        "REJECTED_SYSTEM_ERROR" => ErrorClass::Transient,
+        "REJECTED_NETWORK"
+        | "REJECTED_DESTINATION"
+        | "REJECTED_DESTINATION_NOT_REGISTERED"
+        | "REJECTED_PREFIX_MISSING"
+        | "REJECTED_ROUTE_NOT_AVAILABLE" => ErrorClass::Unreachable,
+        _ => return None,
+    })
+}
+
 fn status(group: &str, result: &Value) -> Option<Status> {
+    let named =
+        class_of_name(text(result, "/status/name")).or_else(|| class_of_name(text(result, "/error/name")));
     let code = json::code(result, "/error/id").filter(|code| code != "0");
     let detail = text(result, "/error/description").unwrap_or(group);
     Some(match group {
         "PENDING" | "ACCEPTED" => Status::Sent,
         "DELIVERED" => Status::Delivered,
-        "UNDELIVERABLE" | "EXPIRED" => failed(ErrorClass::Unreachable, code.as_deref(), detail),
-        "REJECTED" => failed(ErrorClass::BadRequest, code.as_deref(), detail),
+        "UNDELIVERABLE" | "EXPIRED" => {
+            failed(named.unwrap_or(ErrorClass::Unreachable), code.as_deref(), detail)
+        }
+        "REJECTED" => failed(named.unwrap_or(ErrorClass::BadRequest), code.as_deref(), detail),
         _ => return None,
     })
 }

@@ -69,6 +69,10 @@ impl Gateway for JasminSettings {
     }
 
     fn settle(&self, response: &HttpResponse) -> Settled {
+        // No connection goes to the receiver's network.
+        if response.status == 412 {
+            return ErrorClass::Unreachable.settle(None, "there is no route to the receiver", None);
+        }
         content_or_status(response, |response| {
             let body = String::from_utf8_lossy(&response.body);
             match body.trim().split_once(' ') {

@@ -47,7 +47,7 @@ impl Gateway for MessageBirdSettings {
                 "sent" => Status::Sent,
                 "delivered" => Status::Delivered,
                 "expired" | "delivery_failed" => failed(
-                    ErrorClass::Unreachable,
+                    undelivered(call.get("statusErrorCode"), call.get("statusReason")),
                     call.get("statusErrorCode"),
                     call.get("statusReason").unwrap_or(word),
                 ),
@@ -119,6 +119,16 @@ impl Gateway for MessageBirdSettings {
             return class.settle(Some(code.to_string()), why, retry_after(response));
         }
         content_or_status(response, |_| Settled::taken(owned(&body, "/id")))
+    }
+}
+
+/// Why a message did not arrive. Source: developers.messagebird.com/api/sms-messaging, "SMS statuses and errors".
+fn undelivered(code: Option<&str>, reason: Option<&str>) -> ErrorClass {
+    match (code, reason.unwrap_or("").replace('_', " ").as_str()) {
+        (Some("103"), _) | (_, "opted out" | "recipient opted out") => ErrorClass::OptedOut,
+        (_, "insufficient balance") => ErrorClass::AccountBroken,
+        (_, "carrier rejected" | "capacity limit reached") => ErrorClass::RefusedForNow,
+        _ => ErrorClass::Unreachable,
     }
 }
 

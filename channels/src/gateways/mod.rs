@@ -186,6 +186,12 @@ impl Part<'_> {
         self.outgoing.id.to_string()
     }
 
+    /// An id of this part alone, for providers that take a repeated id for a repeated message and drop it.
+    pub(crate) fn own_id(&self) -> String {
+        let index = u128::try_from(self.index).unwrap_or_default();
+        uuid::Uuid::from_u128(self.outgoing.id.as_u128() ^ index).to_string()
+    }
+
     /// The address that the provider may report to, with more parameters; empty when the caller gave none.
     pub(crate) fn callback(&self, parameters: &[(&str, &str)]) -> String {
         let Some(mut url) = self.outgoing.status_callback.as_deref().and_then(|url| Url::parse(url).ok())

@@ -77,7 +77,7 @@ impl Gateway for MtnSettings {
             "senderAddress": part.from(),
             "receiverAddress": [part.to_digits()],
             "message": part.text,
-            "clientCorrelator": part.id(),
+            "clientCorrelator": part.own_id(),
         });
         if let Some(company) = &self.cp_address {
             letter["cpAddress"] = json!(company);

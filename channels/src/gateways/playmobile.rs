@@ -53,7 +53,7 @@ impl Gateway for PlaymobileSettings {
     fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
         let letter = json!({"messages": [{
             "recipient": part.to_digits(),
-            "message-id": part.id(),
+            "message-id": part.own_id(),
             "sms": {"originator": part.from(), "content": {"text": part.text}},
         }]});
         let headers = basic(&self.username, self.password.as_ref().map_or("", Secret::expose));

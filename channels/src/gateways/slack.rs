@@ -90,23 +90,34 @@ impl Gateway for SlackSettings {
         if kind != "message" {
             return Ok(nothing(&format!("event {}", json::word(kind))));
         }
-        if event.get("bot_id").is_some() {
+        // What somebody changed or took back stands one step further in, and the bot's own messages are changed by
+        // Slack itself when it shows what a link leads to.
+        let said = event.get("message").unwrap_or(event);
+        if event.get("bot_id").or_else(|| said.get("bot_id")).is_some() {
             return Ok(nothing("a message of a bot"));
+        }
+        match text(event, "/subtype").unwrap_or("") {
+            "message_changed" if said.get("edited").is_none() => return Ok(nothing("a preview of a link")),
+            "message_deleted" | "message_replied" => {
+                return Ok(nothing("a message was taken back or answered"));
+            }
+            _ => {}
         }
         let id = needed(&body, "/event_id")?;
         if text(event, "/channel_type") != Some("im") {
             return Ok(vec![Incoming::Event(ChannelEvent::GroupMessage { external_id: id })]);
         }
-        let files = list(event, "/files").iter().filter_map(|file| {
+        let files = list(said, "/files").iter().filter_map(|file| {
             let content_type = text(file, "/mimetype").unwrap_or("application/octet-stream");
-            let mut read = IncomingAttachment::file(content_type, text(file, "/url_private_download")?);
+            let url = text(file, "/url_private_download").or_else(|| text(file, "/url_private"))?;
+            let mut read = IncomingAttachment::file(content_type, url);
             read.filename = owned(file, "/name");
             Some(read)
         });
         Ok(Text {
             external_id: Some(id),
-            from: text(event, "/user").and_then(|user| flow::words::Urn::new("slack", user).ok()),
-            text: text(event, "/text").unwrap_or("").to_owned(),
+            from: text(said, "/user").and_then(|user| flow::words::Urn::new("slack", user).ok()),
+            text: unescaped(text(said, "/text").unwrap_or("")),
             sent_at: json::code(&body, "/event_time").as_deref().and_then(seconds),
             attachments: files.collect(),
             ..Text::default()
@@ -116,7 +127,7 @@ impl Gateway for SlackSettings {
 
     fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {
         let headers = Headers::new().with("Authorization", format!("Bearer {}", self.bot_token.expose()));
-        let letter = json!({"channel": part.to(), "text": part.text});
+        let letter = json!({"channel": part.to(), "text": escaped(part.text)});
         Ok(post(format!("{}/chat.postMessage", super::Common::base(self)), headers, &letter))
     }
 
@@ -172,4 +183,33 @@ impl Gateway for SlackSettings {
     fn profile_name(&self, body: &Value) -> Option<String> {
         owned(body, "/user/real_name")
     }
+}
+
+/// The three signs that Slack would read as its own.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// What a person wrote out of Slack's form of it: addresses stand in angle brackets, perhaps with the words that are
+/// shown for them, and three signs are escaped.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((inside, tail)) = after.split_once('>') else { break };
+        out.push_str(before);
+        let (address, label) = inside.split_once('|').unwrap_or((inside, ""));
+        match address.as_bytes() {
+            // Somebody, a channel, or a word such as `!here`.
+            [b'@' | b'#' | b'!', ..] => out.push_str(if label.is_empty() { address } else { label }),
+            // The label of an address that was only written is the address itself, or its last part.
+            _ if label.is_empty() || address.ends_with(label) => {
+                out.push_str(if label.is_empty() { address } else { label });
+            }
+            _ => out.push_str(&format!("{label} ({address})")),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }

@@ -38,24 +38,11 @@ pub enum SignatureMethod {
     Sha512,
 }
 
-/// The fields of a call; Vonage can be told to send them as JSON.
-fn fields(call: &Call) -> Vec<(String, String)> {
-    let body = call.json().unwrap_or(Value::Null);
-    let in_json = body.as_object().into_iter().flatten();
-    let in_json = in_json.filter_map(|(name, _)| Some((name.clone(), json::code(&body, &pointer(name))?)));
-    call.fields().iter().cloned().chain(in_json).collect()
-}
-
-/// The JSON pointer to a field.
-fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 impl VonageSettings {
     /// Checks the field `sig`: each other field in the order of names as `&name=value`, in whose value neither `&` nor
     /// `=` may stand.
     fn signed_by_field(&self, secret: &Secret, call: &Call) -> Result<(), Denied> {
-        let mut fields = fields(call);
+        let mut fields = call.fields_and_json();
         let given = fields.iter().find(|(name, _)| name == SIGNATURE_FIELD).map(|(_, value)| value.clone());
         let given = hex::decode(given.ok_or(Denied::Unsigned)?.trim()).map_err(|_| Denied::Malformed)?;
         fields.retain(|(name, _)| name != SIGNATURE_FIELD && name != crate::guard::TOKEN_PARAMETER);
@@ -106,14 +93,15 @@ impl Gateway for VonageSettings {
         if let Some(token) = bearer(request) {
             return signing::jwt_times(&signing::jwt_claims(token, secret.expose()).ok()?);
         }
-        let fields = fields(&Call::of(request));
+        let fields = Call::of(request).fields_and_json();
         let (_, at) = fields.iter().find(|(name, _)| name == "timestamp")?;
         let at = seconds(at)?;
         Some((at, at))
     }
 
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
-        let call = &call.with(fields(call));
+        // Vonage can be told to send its fields as JSON.
+        let call = &call.with(call.fields_and_json());
         let Some(id) = call.any(&["messageId", "message-id"]) else {
             // The address is tried out when it is set up.
             let is_empty = call.any(&["msisdn", "text", "status"]).is_none();
@@ -196,9 +184,10 @@ fn failure(code: Option<&str>, word: &str) -> Status {
     let class = match code {
         Some("2" | "7" | "8") => ErrorClass::Transient,
         Some("6" | "14") => ErrorClass::RefusedForNow,
-        Some("4") => ErrorClass::OptedOut,
+        Some("4" | "53") => ErrorClass::OptedOut,
         Some("10") => ErrorClass::BadRequest,
-        Some("15") => ErrorClass::AccountBroken,
+        Some("15" | "39" | "50" | "51") => ErrorClass::AccountBroken,
+        Some("52" | "54") => ErrorClass::RefusedForNow,
         _ => ErrorClass::Unreachable,
     };
     // A report of failure is the end of it, even where another try might help.

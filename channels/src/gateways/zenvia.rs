@@ -1,6 +1,7 @@
 //! Zenvia (zenvia.github.io/zenvia-openapi-spec/v2): SMS and WhatsApp, JSON both ways; the parts of a long text are the
 //! contents of one message.
 use super::kit::*;
+use crate::incoming::MessageKind;
 use crate::text::split;
 use crate::twilio::Transport;
 use crate::whatsapp_cloud;
@@ -79,6 +80,7 @@ impl Gateway for ZenviaSettings {
             sent_at: text(&body, "/timestamp").and_then(at),
             ..Text::default()
         };
+        let mut unknown = None;
         for content in list(message, "/contents") {
             match text(content, "/type") {
                 Some("file") => {
@@ -93,10 +95,27 @@ impl Gateway for ZenviaSettings {
                     let place = degrees("/latitude").zip(degrees("/longitude"));
                     read.attachments.extend(place.map(|(lat, long)| IncomingAttachment::place(lat, long)));
                 }
-                _ => read.text = joined(read.text, text(content, "/text")),
+                Some("contacts") => {
+                    for card in list(content, "/contacts") {
+                        let name = ["/name/formattedName", "/name/firstName", "/formattedName"];
+                        let name = name.into_iter().find_map(|pointer| text(card, pointer));
+                        let phones = list(card, "/phones").iter().filter_map(|phone| text(phone, "/phone"));
+                        let line: Vec<&str> = name.into_iter().chain(phones).collect();
+                        read.text = joined(read.text, Some(&line.join(" ")));
+                    }
+                }
+                kind => {
+                    read.text = joined(read.text, text(content, "/text"));
+                    unknown = unknown.or_else(|| kind.filter(|kind| *kind != "text").map(json::word));
+                }
             }
         }
-        Ok(read.incoming())
+        let is_empty = read.text.is_empty() && read.attachments.is_empty();
+        let mut incoming = read.one();
+        if let (Incoming::Message(message), Some(what), true) = (&mut incoming, unknown, is_empty) {
+            message.kind = MessageKind::Unsupported { what };
+        }
+        Ok(vec![incoming])
     }
 
     fn write(&self, part: &Part) -> Result<HttpRequest, Refused> {

@@ -112,6 +112,7 @@ pub(crate) fn telegram(request: &HttpRequest) -> Shown {
         match name.as_str() {
             "text" | "caption" => shown.text = Some(value),
             "photo" => shown.files.push(("image".to_owned(), value)),
+            "voice" => shown.files.push(("audio".to_owned(), value)),
             "video" | "audio" | "document" => shown.files.push((name, value)),
             "latitude" => latitude = Some(value),
             "longitude" => longitude = Some(value),

@@ -15,6 +15,7 @@ use crate::incoming::{
     ChannelEvent, DeliveryReport, Forwarded, Incoming, IncomingAttachment, MediaSource, Message, MessageKind,
     Referral, Status, Unparsable,
 };
+use crate::json;
 use crate::outgoing::{ErrorClass, without_numbers};
 
 /// The most files that are read from one message; Twilio sends up to 10.
@@ -92,7 +93,7 @@ fn message(settings: &TwilioSettings, fields: &Fields, external_id: String) -> V
         choice_id: fields.owned("ButtonPayload").or_else(|| fields.owned("ListId")),
         form: fields
             .get("InteractiveData")
-            .and_then(|json| serde_json::from_str(json).ok())
+            .and_then(|fields| serde_json::from_str(fields).ok())
             .filter(Value::is_object),
         reply_to: fields.owned("OriginalRepliedMessageSid"),
         referral: referral(fields),
@@ -161,11 +162,17 @@ fn kind(fields: &Fields, attachments: &[IncomingAttachment]) -> MessageKind {
         let announced = fields.get("NumMedia").is_some_and(|number| number != "0");
         return match (announced, fields.get("Body")) {
             (true, _) => MessageKind::Unsupported { what: "file without an address".to_owned() },
-            (false, None) => MessageKind::Unsupported { what: "message without content".to_owned() },
+            (false, None) => {
+                let named = fields.get("MessageType").map(json::word).filter(|kind| kind != "text");
+                MessageKind::Unsupported {
+                    what: named.unwrap_or_else(|| "message without content".to_owned()),
+                }
+            }
             (false, Some(_)) => MessageKind::Text,
         };
     };
     match first.content_type.split('/').next().unwrap_or("") {
+        "image" if fields.get("MessageType") == Some("sticker") => MessageKind::Sticker,
         "geo" => MessageKind::Location,
         "image" => MessageKind::Image,
         "audio" => MessageKind::Audio,

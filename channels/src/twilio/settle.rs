@@ -54,7 +54,8 @@ mod tests {
             (30_007, ErrorClass::RefusedForNow),
             (63_005, ErrorClass::TemplateBroken),
             (20_003, ErrorClass::AccountBroken),
-            (21_408, ErrorClass::BadRequest),
+            (21_408, ErrorClass::Unreachable),
+            (21_602, ErrorClass::BadRequest),
             (1, ErrorClass::BadRequest),
         ] {
             let settled = error(code);

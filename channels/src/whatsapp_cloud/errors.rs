@@ -14,16 +14,16 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         131_056 => ErrorClass::ThrottledPerson,
         // API unknown, API service, something went wrong, service unavailable, media could not be fetched, upload of
         // the media failed, server temporarily unavailable.
-        1 | 2 | 131_000 | 131_016 | 131_053 | 133_000 | 133_004 => ErrorClass::Transient,
+        // A template that is still being copied to where it is sent from (134101).
+        1 | 2 | 131_000 | 131_016 | 131_053 | 133_000 | 133_004 | 134_101 => ErrorClass::Transient,
         131_047 => ErrorClass::WindowClosed,
         // Undeliverable, part of an experiment without deliveries, not on the list of a test number, cannot be
         // reached by user id with an authentication template.
         131_026 | 130_472 | 131_030 | 131_062 => ErrorClass::Unreachable,
         131_050 => ErrorClass::OptedOut,
         131_048 | 131_049 => ErrorClass::RefusedForNow,
-        132_000 | 132_001 | 132_005 | 132_007 | 132_012 | 132_015 | 132_016 | 132_068 | 132_069 => {
-            ErrorClass::TemplateBroken
-        }
+        132_000 | 132_001 | 132_005 | 132_007 | 132_012 | 132_015 | 132_016 | 132_018 | 132_068 | 132_069
+        | 134_100 | 134_102 => ErrorClass::TemplateBroken,
         // Authentication, permission, policy, restriction, lock, payment, country, registration.
         0
         | 3
@@ -43,6 +43,22 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         | 133_010
         | 133_015 => ErrorClass::AccountBroken,
         100 | 131_008 | 131_009 | 131_014 | 131_021 | 131_051 | 131_052 | 135_000 => ErrorClass::BadRequest,
+        _ => return on_premises(code),
+    })
+}
+
+/// The codes of the former on-premises API, which Turn still reports; they are all below Meta's.
+/// Source: developers.facebook.com/docs/whatsapp/on-premises/errors.
+const fn on_premises(code: i64) -> Option<ErrorClass> {
+    Some(match code {
+        429 | 1015 | 1016 => ErrorClass::Throttled,
+        500 | 1011 | 1014 | 1023 => ErrorClass::Transient,
+        470 => ErrorClass::WindowClosed,
+        // Part of an experiment, no longer the same person, not in WhatsApp, on too old a version.
+        472 | 480 | 1007 | 1013 | 1026 => ErrorClass::Unreachable,
+        471 => ErrorClass::RefusedForNow,
+        2000..=2099 => ErrorClass::TemplateBroken,
+        402 | 430 | 1005 | 1022 | 1024 | 1031 => ErrorClass::AccountBroken,
         _ => return None,
     })
 }

@@ -95,6 +95,7 @@ impl Call<'_> {
         match text(change, "/field").unwrap_or("") {
             "messages" => self.conversation(value, &|| format!("{}.value", place())),
             "user_preferences" => self.preferences(value),
+            "calls" => self.calls(value, &|| format!("{}.value", place())),
             field => self.event(account_event(field, value)),
         }
     }
@@ -139,6 +140,9 @@ impl Call<'_> {
         }
         if from.is_empty() {
             return self.event(ChannelEvent::NoSender { external_id: Some(external_id) });
+        }
+        if text(message, "/type") == Some("request_welcome") {
+            return self.event(opened(message, contact, from));
         }
         let mut read = Message {
             name: contact.and_then(|contact| owned(contact, "/profile/name")),
@@ -194,6 +198,29 @@ impl Call<'_> {
             recipient,
             ..DeliveryReport::of(external_id, reached)
         }));
+    }
+
+    /// A person rings the line up, which takes no calls here: she believes that she reached somebody.
+    fn calls(&mut self, value: &Value, place: Place<'_>) {
+        let contacts = list(value, "/contacts");
+        for (k, call) in list(value, "/calls").iter().enumerate() {
+            let Some(external_id) = external_id(call) else {
+                self.unreadable(format!("{}.calls[{k}].id", place()));
+                continue;
+            };
+            let is =
+                |pointer, word: &str| text(call, pointer).is_some_and(|it| it.eq_ignore_ascii_case(word));
+            let from = senders(call, contact_of(call, contacts));
+            if !is("/event", "connect") || is("/direction", "BUSINESS_INITIATED") || from.is_empty() {
+                self.event(ChannelEvent::Other { what: "call".into() });
+                continue;
+            }
+            let kind = MessageKind::Unsupported { what: "call".into() };
+            let sent_at = timestamp(call, "/timestamp");
+            let name = contact_of(call, contacts).and_then(|contact| owned(contact, "/profile/name"));
+            let rang = Message { name, sent_at, ..Message::new(external_id, from, kind) };
+            self.out.push(Incoming::Message(Box::new(rang)));
+        }
     }
 
     /// A person switched one kind of message off or on in WhatsApp itself.
@@ -276,9 +303,24 @@ fn timestamp(value: &Value, pointer: &str) -> Option<Timestamp> {
     json::integer(value, pointer).and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
+/// A person opened the chat for the first time, and has written nothing yet.
+fn opened(message: &Value, contact: Option<&Value>, person: Vec<Urn>) -> ChannelEvent {
+    ChannelEvent::ConversationStarted {
+        person,
+        name: contact.and_then(|contact| owned(contact, "/profile/name")),
+        referral: content::referral(message),
+        payload: None,
+        title: None,
+        at: timestamp(message, "/timestamp"),
+    }
+}
+
 /// News about the person herself, sent in the form of a message.
 fn system(message: &Value, from: Vec<Urn>) -> ChannelEvent {
-    let to = identities(message, &["/system/wa_id", "/system/new_wa_id", "/system/user_id"]);
+    let to = identities(
+        message,
+        &["/system/wa_id", "/system/new_wa_id", "/system/user_id", "/system/parent_user_id"],
+    );
     if to.is_empty() || to == from {
         let what = text(message, "/system/type").unwrap_or("without a type");
         return ChannelEvent::Other { what: format!("system message {}", word(what)) };

@@ -80,6 +80,9 @@ fn parameter(kind: &str, sub_type: &str, name: &str, variable: &TemplateVariable
         _ if kind == "button" && sub_type == "quick_reply" => {
             return Ok(json!({"type": "payload", "payload": variable.value}));
         }
+        _ if kind == "button" && sub_type == "copy_code" => {
+            return Ok(json!({"type": "coupon_code", "coupon_code": variable.value}));
+        }
         _ => json!({"type": "text", "text": variable.value}),
     };
     // Templates with named variables (since 2024) want the name said.

@@ -5,10 +5,13 @@
 mod android;
 mod communities;
 mod hostile;
+mod kept;
 mod odd_calls;
+mod outcomes;
 mod preview;
 mod providers;
 mod registry;
+mod rendered;
 mod signatures;
 mod support;
 mod twilio;

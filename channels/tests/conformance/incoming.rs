@@ -2,7 +2,7 @@
 use channels::media::{Fetch, fetch, located};
 use channels::{
     Account, ChannelEvent, DeliveryReport, Headers, HttpRequest, HttpResponse, Incoming, IncomingAttachment,
-    Message, Status,
+    Message, MessageKind, Status,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +66,12 @@ fn is_mark(event: &ChannelEvent) -> bool {
     )
 }
 
+/// Whether a message only says that an earlier one is not to be read any more.
+fn is_taken_back(message: &Message) -> bool {
+    message.edits.is_some()
+        && matches!(&message.kind, MessageKind::Unsupported { what } if what == channels::TAKEN_BACK)
+}
+
 /// A call with the signature that its provider puts on it today, where RapidPro does not look for one.
 fn signed(data: &Value, mut request: HttpRequest) -> HttpRequest {
     match data["handler"].as_str() {
@@ -126,6 +132,8 @@ fn contents(data: &Value, case: &Value, account: &Account, incoming: &[Incoming]
     let (mut messages, mut reports, mut events, mut codes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for one in incoming {
         match one {
+            // RapidPro ignores that a message was taken back; we tell it, and it is no new message.
+            Incoming::Message(message) if is_taken_back(message) => {}
             Incoming::Message(message) => messages.push(message.as_ref()),
             Incoming::Report(report) => {
                 if let Status::Failed { code: Some(code), .. } = &report.status {

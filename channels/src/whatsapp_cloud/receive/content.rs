@@ -29,7 +29,8 @@ pub(super) fn fill(message: &mut Message, raw: &Value) {
     };
     if read.is_none() {
         let caption = || owned(raw, &format!("/{kind}/caption"));
-        message.text = owned(raw, "/text/body").or_else(caption).unwrap_or_default();
+        let form = || owned(raw, "/interactive/nfm_reply/body");
+        message.text = owned(raw, "/text/body").or_else(caption).or_else(form).unwrap_or_default();
         message.kind = MessageKind::Unsupported { what: unsupported(raw, kind) };
     }
 }
@@ -76,24 +77,18 @@ fn file(message: &mut Message, raw: &Value, name: &str, kind: MessageKind) -> Op
 
 fn location(message: &mut Message, raw: &Value) -> Option<()> {
     let place = raw.get("location")?;
-    let degrees = |pointer| json::at(place, pointer).and_then(Value::as_f64);
+    let source = MediaSource::Location {
+        latitude: json::number(place, "/latitude")?,
+        longitude: json::number(place, "/longitude")?,
+        name: owned(place, "/name"),
+        address: owned(place, "/address"),
+    };
     message.kind = MessageKind::Location;
-    message.attachments.push(IncomingAttachment {
-        content_type: "geo".to_owned(),
-        source: MediaSource::Location {
-            latitude: degrees("/latitude")?,
-            longitude: degrees("/longitude")?,
-            name: owned(place, "/name"),
-            address: owned(place, "/address"),
-        },
-        caption: None,
-        filename: None,
-        sha256: None,
-    });
+    message.attachments.push(IncomingAttachment::of("geo", source));
     Some(())
 }
 
-/// Visiting cards: one attachment each, and name and numbers as text, so that they can be read without opening it.
+/// Visiting cards: one attachment each, and what is written on them as text, so that they can be read without opening it.
 fn cards(message: &mut Message, raw: &Value) -> Option<()> {
     let cards = list(raw, "/contacts");
     if cards.is_empty() {
@@ -101,35 +96,72 @@ fn cards(message: &mut Message, raw: &Value) -> Option<()> {
     }
     let mut lines = Vec::new();
     for card in cards {
-        let name = owned(card, "/name/formatted_name").unwrap_or_default();
-        let phones: Vec<&str> =
-            list(card, "/phones").iter().filter_map(|phone| text(phone, "/phone")).collect();
-        let line = std::iter::once(name.as_str()).chain(phones.iter().copied());
-        lines.push(line.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "));
-        message.attachments.push(IncomingAttachment {
-            content_type: "text/vcard".to_owned(),
-            source: MediaSource::Inline { text: vcard(&name, &phones) },
-            caption: None,
-            filename: None,
-            sha256: None,
-        });
+        let card = Card::of(card);
+        lines.push(card.line());
+        let source = MediaSource::Inline { text: card.vcard() };
+        message.attachments.push(IncomingAttachment::of("text/vcard", source));
     }
     message.text = lines.join("\n");
     message.kind = MessageKind::Contacts;
     Some(())
 }
 
-/// A visiting card after RFC 6350.
-fn vcard(name: &str, phones: &[&str]) -> String {
-    let escape = |text: &str| {
-        text.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;").replace(['\r', '\n'], "\\n")
-    };
-    let mut card = format!("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{}\r\n", escape(name));
-    for phone in phones {
-        card.push_str(&format!("TEL:{}\r\n", escape(phone)));
+/// What is written on a visiting card: Meta's fields, each with the property of RFC 6350 that it becomes.
+struct Card(Vec<(&'static str, String)>);
+
+impl Card {
+    fn of(card: &Value) -> Self {
+        let parts = ["/name/first_name", "/name/middle_name", "/name/last_name"];
+        let name = owned(card, "/name/formatted_name").unwrap_or_else(|| joined(card, &parts, " "));
+        let mut fields = vec![("FN", name)];
+        let mut add = |property, value: String| {
+            if !value.is_empty() {
+                fields.push((property, value));
+            }
+        };
+        add("ORG", joined(card, &["/org/company", "/org/department", "/org/title"], ", "));
+        for phone in list(card, "/phones") {
+            let number = owned(phone, "/phone").or_else(|| owned(phone, "/wa_id").map(|id| format!("+{id}")));
+            add("TEL", number.unwrap_or_default());
+        }
+        for email in list(card, "/emails") {
+            add("EMAIL", owned(email, "/email").unwrap_or_default());
+        }
+        for address in list(card, "/addresses") {
+            add("ADR", joined(address, &["/street", "/city", "/zip", "/state", "/country"], ", "));
+        }
+        for url in list(card, "/urls") {
+            add("URL", owned(url, "/url").unwrap_or_default());
+        }
+        add("BDAY", owned(card, "/birthday").unwrap_or_default());
+        Self(fields)
     }
-    card.push_str("END:VCARD\r\n");
-    card
+
+    fn line(&self) -> String {
+        let written: Vec<&str> =
+            self.0.iter().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty()).collect();
+        written.join(" ")
+    }
+
+    fn vcard(&self) -> String {
+        let escape = |text: &str| {
+            text.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;").replace(['\r', '\n'], "\\n")
+        };
+        let mut card = "BEGIN:VCARD\r\nVERSION:4.0\r\n".to_owned();
+        for (property, value) in &self.0 {
+            // The parts of an address have places of their own; ours stand together in that of the street.
+            let before = if *property == "ADR" { ";;" } else { "" };
+            card.push_str(&format!("{property}:{before}{}\r\n", escape(value)));
+        }
+        card.push_str("END:VCARD\r\n");
+        card
+    }
+}
+
+/// The texts at some places that are not empty, run together.
+fn joined(value: &Value, pointers: &[&str], between: &str) -> String {
+    let parts = pointers.iter().filter_map(|pointer| text(value, pointer)).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(between)
 }
 
 /// A tapped quick reply of a template.
