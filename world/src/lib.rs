@@ -14,6 +14,7 @@ pub mod fault;
 pub mod html;
 pub mod line;
 pub mod load;
+pub mod logs;
 pub mod meta;
 pub mod person;
 pub mod phones;

@@ -431,6 +431,12 @@ impl Town {
         self.config.ffmpeg = Some(program);
     }
 
+    /// From the next start on the server asks for nothing in private networks but what it was set up with, as it does
+    /// outside of stories.
+    pub fn reaches_public_addresses_only(&mut self) {
+        self.config.allow_private_addresses = false;
+    }
+
     /// Stops the server cleanly and starts it again on the same data.
     ///
     /// # Panics

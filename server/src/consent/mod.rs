@@ -314,7 +314,7 @@ pub fn stopped_by_provider(
         return Ok(());
     }
     contact.standing = Standing::Stopped;
-    tx.cancel_queued(contact.id, "stopped")?;
+    tx.cancel_queued(contact.id, "stopped", now)?;
     let route = Route { line, channel, identity: Uuid::nil() };
     standing_changed(tx, app, route, &contact, now)?;
     contacts::save_state(tx, &contact)
@@ -445,7 +445,7 @@ pub fn command(
             contact.standing = Standing::Stopped;
             crate::flows::drop_session(contact);
             // Whatever was on its way to her is called off; the answer to her STOP is all that she still gets.
-            tx.cancel_queued(contact.id, "stopped")?;
+            tx.cancel_queued(contact.id, "stopped", now)?;
             record(tx, app, route, contact, Decision::Stopped, "messages", "consent", None, now)?;
             say(tx, app, route, contact, sentence(route.line, contact.language, &sentences.stopped), now)
         }

@@ -376,6 +376,10 @@ fn provider_standing(
     if let Some(standing) = standing
         && contact.standing != Standing::Blocked
     {
+        // Of what she wrote herself the answer is on its way already: that one she gets.
+        if standing == Standing::Stopped && contact.standing != Standing::Stopped {
+            tx.cancel_queued(contact.id, "stopped", now)?;
+        }
         contact.standing = standing;
         consent::standing_changed(tx, app, Route { line, channel, identity }, &contact, now)?;
         contacts::save_state(tx, &contact)?;

@@ -74,6 +74,32 @@ pub struct PublicFile {
     pub body: Vec<u8>,
 }
 
+impl PublicFile {
+    /// What is in it, whatever it was made into.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        digest_of(&self.name)
+    }
+
+    /// The name of what was made of it. Providers go by the ending of an address: Viber takes no picture without one.
+    #[must_use]
+    pub fn name_as(&self, content_type: &str) -> String {
+        let ending = match content_type {
+            "image/jpeg" => "jpg",
+            "image/png" => "png",
+            "audio/ogg" => "ogg",
+            _ => return self.name.clone(),
+        };
+        format!("{}.{ending}", self.digest())
+    }
+}
+
+/// The part of a public file's name that says what is in it.
+#[must_use]
+pub fn digest_of(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(digest, _)| digest)
+}
+
 /// What a person can always write, whatever else is going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {

@@ -18,6 +18,8 @@ pub enum Fitted {
     Ready,
     /// A file is being made ready.
     Preparing,
+    /// The person was erased since it was taken up: nothing of it leaves, its words neither.
+    Erased,
 }
 
 /// Who takes the files of a channel.
@@ -59,6 +61,7 @@ pub async fn fit(
             One::Link(address) => links.push(address),
             One::Gone => {}
             One::Preparing => return Ok(Fitted::Preparing),
+            One::Erased => return Ok(Fitted::Erased),
         }
     }
     for address in links {
@@ -75,17 +78,22 @@ enum One {
     /// Retention has removed it.
     Gone,
     Preparing,
+    Erased,
 }
 
 /// A file that staff sends to a person.
 async fn sent_file(app: &App, channel: &Channel, contact: Uuid, id: Uuid) -> Result<One> {
     let context = app.clone();
     let found = app.store.read(move |tx| {
-        let row = tx.media(id)?.filter(|row| row.contact_id == contact && row.state == MediaState::Here);
-        let Some(row) = row else { return Ok(None) };
-        Ok(contacts::get(tx, &context, contact)?.and_then(|contact| Original::of(&contact, &row)))
+        let Some(contact) = contacts::get(tx, &context, contact)? else { return Ok(None) };
+        let row = tx.media(id)?.filter(|row| row.contact_id == contact.id && row.state == MediaState::Here);
+        Ok(Some(row.and_then(|row| Original::of(&contact, &row))))
     });
-    let Some(original) = found.await? else { return Ok(One::Gone) };
+    let original = match found.await? {
+        Some(Some(original)) => original,
+        Some(None) => return Ok(One::Gone),
+        None => return Ok(One::Erased),
+    };
     let (kind, now) = (original.content_type.as_str(), app.now());
     Ok(match plan(taker(channel), kind, original.size, app.forge.can()) {
         Plan::Send(form) => match form::known(app, &original, form).await? {
@@ -124,8 +132,8 @@ async fn own_file(app: &App, line: &Line, account: &Account, attachment: &Attach
     let original = Original::of_line(app, line.id, file);
     Ok(match form::known(app, &original, form).await? {
         Some(Ok(made)) => {
-            let base = &app.config.public_url;
-            let url = format!("{base}/media/{}/{}", form.code(), file.name);
+            let name = file.name_as(&made.content_type);
+            let url = format!("{}/media/{}/{name}", app.config.public_url, form.code());
             One::File(Attachment { content_type: made.content_type, url })
         }
         Some(Err(_)) => linked(account, attachment),

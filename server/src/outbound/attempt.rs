@@ -327,13 +327,32 @@ async fn send_parts(
     progress: &mut Progress,
 ) -> Result<Option<Settled>, Outcome> {
     let taken = message.parts_sent + progress.parts.len();
-    for request in requests.iter().skip(taken) {
+    for (n, request) in requests.iter().skip(taken).enumerate() {
+        if n > 0 {
+            may_go_on(app, message).await?;
+        }
         let settled = channels::settle(account, &call(app, request).await?);
         if let Err(settled) = progress.taken(message, settled) {
             return Ok(Some(settled));
         }
     }
     Ok(None)
+}
+
+/// The rest of a message stays here when she wrote STOP, was blocked or was erased while the part before it was sent.
+async fn may_go_on(app: &App, message: &Leased) -> Result<(), Outcome> {
+    let (id, now) = (message.id, app.now());
+    let found = app.store.read(move |tx| tx.still_sending(id)).await.map_err(|error| {
+        tracing::error!(message = %id, %error, "whether the rest of a message may leave could not be read");
+        Outcome::again("not_stored")
+    })?;
+    let cancelled = |reason: &str| Err(ended(MessageState::Cancelled, reason));
+    match found {
+        None => cancelled("erased"),
+        Some((BLOCKED, _)) => cancelled("blocked"),
+        Some((STOPPED, Some(until))) if until <= now => cancelled("stopped"),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Puts the message's files into what the channel takes; one that is being made ready holds up nobody else's message.
@@ -350,6 +369,7 @@ pub(super) async fn fit_files(
             let (after, reason) = (Some(FILE_PAUSE), "preparing_file".to_owned());
             Err(Outcome::Again { after, reason, counted: false })
         }
+        Ok(media::Fitted::Erased) => Err(ended(MessageState::Cancelled, "erased")),
         Err(error) => {
             tracing::error!(message = %message.id, %error, "a message's files could not be made ready");
             Err(Outcome::again("not_stored"))
@@ -439,7 +459,8 @@ fn refused_at_last(line: &Line, channel: &Channel, message: &Leased, now: Ts) ->
         return cancelled("blocked");
     }
     if message.valid_until.is_some_and(|until| until <= now) {
-        return cancelled("answer_expired");
+        // What was being sent when she wrote STOP is not tried again.
+        return cancelled(if message.standing == STOPPED { "stopped" } else { "answer_expired" });
     }
     if now.seconds_since(message.queued_at) > MAX_QUEUED_SECONDS {
         return Some(ended(MessageState::Failed, "too_late"));

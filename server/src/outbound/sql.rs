@@ -155,6 +155,13 @@ const CANCEL_QUEUED: Sql = crate::sql!(
     "UPDATE message SET state = 8, reason = $2, look_at = NULL, body = CASE WHEN keep THEN body ELSE NULL END \
      WHERE contact_id = $1 AND direction = 1 AND state = 1"
 );
+/// What is on its way, or may be, cannot be called back: no further try of it leaves.
+const LAST_TRY: Sql = crate::sql!(
+    "UPDATE message SET valid_until = $2 WHERE contact_id = $1 AND direction = 1 AND state IN (2, 3)"
+);
+const STILL_SENDING: Sql = crate::sql!(
+    "SELECT c.standing, m.valid_until FROM message m JOIN contact c ON c.id = m.contact_id WHERE m.id = $1"
+);
 const BY_PART: Sql =
     crate::sql!("SELECT message_id FROM message_part WHERE channel_id = $1 AND external_hash = $2");
 const INCOMING: Sql = crate::sql!(
@@ -431,6 +438,11 @@ impl Tx<'_> {
         self.later(ELSEWHERE, args![id, reason, now])
     }
 
+    /// How its person stands now, and until when the message may leave; `None` when she was erased.
+    pub(super) fn still_sending(&mut self, id: Uuid) -> Result<Option<(i64, Option<Ts>)>> {
+        self.row(STILL_SENDING, args![id])?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    }
+
     /// How many requests a message needs that was not sent whole.
     pub(super) fn message_requests(&mut self, id: Uuid, requests: i64) -> Result<()> {
         self.later(REQUESTS, args![id, requests])
@@ -463,12 +475,13 @@ impl Tx<'_> {
         Ok(self.run(REPORTED_ELSEWHERE, args![id, reason, now])? == 1)
     }
 
-    /// Everything that waits to be sent to a person is called off.
+    /// Everything that waits to be sent to a person is called off; what is being sent has had its last try.
     ///
     /// # Errors
     /// When the store refuses.
-    pub fn cancel_queued(&mut self, contact_id: Uuid, reason: &str) -> Result<()> {
-        self.later(CANCEL_QUEUED, args![contact_id, reason])
+    pub fn cancel_queued(&mut self, contact_id: Uuid, reason: &str, now: Ts) -> Result<()> {
+        self.later(CANCEL_QUEUED, args![contact_id, reason])?;
+        self.later(LAST_TRY, args![contact_id, now])
     }
 
     /// It will not be sent any more: `Failed` or `Cancelled`.

@@ -8,7 +8,7 @@ use super::Chat;
 use super::http::Problem;
 use super::page::{FILE_POLICY, FilePage};
 use crate::app::App;
-use crate::lines::Line;
+use crate::lines::{Line, digest_of};
 use crate::media::form::{self, Form, Made, Original};
 use crate::media::plan::{Can, Plan, Taker, plan};
 use crate::media::{self, Opened, link};
@@ -101,7 +101,7 @@ pub async fn of_line(
     let found = |line: &Line| {
         line.files
             .values()
-            .find(|file| file.name == name)
+            .find(|file| file.digest() == digest_of(&name))
             .map(|file| Original::of_line(&chat.app, line.id, file))
     };
     let all: Vec<Original> = lines.iter().filter_map(|line| found(line)).collect();

@@ -11,6 +11,8 @@ const MAX_CAPTION: usize = 512;
 const MAX_TRACKING: usize = 4_000;
 const MAX_SENDER: usize = 28;
 const MAX_FILE_NAME: usize = 256;
+/// How the address of a picture ends.
+const PICTURE_ENDINGS: [&str; 4] = [".jpg", ".jpeg", ".png", ".gif"];
 /// The largest video and file, in bytes.
 const MAX_VIDEO_BYTES: u64 = 26 * 1024 * 1024;
 const MAX_FILE_BYTES: u64 = 50 * 1024 * 1024;
@@ -71,7 +73,13 @@ pub(super) fn message(body: &Value) -> Result<Bubble, Refusal> {
             bounded(&bubble.text, "text", MAX_TEXT)?;
         }
         "picture" => {
-            bubble.media.push(media("image")?);
+            let picture = media("image")?;
+            // Viber goes by the ending of the address.
+            let path = picture.url.split(['?', '#']).next().unwrap_or_default();
+            if !PICTURE_ENDINGS.iter().any(|ending| path.ends_with(ending)) {
+                return Err(bad("media is no address of a picture"));
+            }
+            bubble.media.push(picture);
             bubble.text = text(body, "text").unwrap_or("").to_owned();
             bounded(&bubble.text, "text", MAX_CAPTION)?;
         }

@@ -14,10 +14,10 @@ use world::staff::Staff;
 use world::town::Town;
 
 const NUMBER: &str = "593991234567";
-const A_MINUTE: SignedDuration = SignedDuration::from_mins(1);
+pub(crate) const A_MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Amina, with WhatsApp and SMS on the same phone; she has agreed on WhatsApp.
-async fn amina(town: &Town) -> (Person, Person) {
+pub(crate) async fn amina(town: &Town) -> (Person, Person) {
     let human =
         Human { wa_id: Some(NUMBER.into()), user_id: Some("EC.amina".into()), name: "Amina".to_owned() };
     let (whatsapp, sms) = (town.on_whatsapp(human), town.on_sms("Amina", &format!("+{NUMBER}")));
@@ -25,7 +25,7 @@ async fn amina(town: &Town) -> (Person, Person) {
     (whatsapp, sms)
 }
 
-async fn agrees(person: &Person) {
+pub(crate) async fn agrees(person: &Person) {
     person.texts("hola").await;
     person.sees("¿En qué idioma").await;
     person.taps("Español").await;
@@ -35,7 +35,7 @@ async fn agrees(person: &Person) {
 }
 
 /// She asks for a person, and Lucía takes her.
-async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
+pub(crate) async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
     person.texts("AYUDA").await;
     person.sees("Le paso con una persona").await;
     town.settle().await;
@@ -44,31 +44,31 @@ async fn talking(town: &Town, person: &Person, agent: &Staff) -> String {
     id
 }
 
-fn channel(town: &Town, kind: ChannelKind) -> Uuid {
+pub(crate) fn channel(town: &Town, kind: ChannelKind) -> Uuid {
     let lines = town.app().lines();
     let found = lines.channels().find(|channel| channel.kind == kind).map(|channel| channel.id);
     found.expect("the line has such a channel")
 }
 
-async fn delivers(town: &Town, kind: ChannelKind, delivery: Delivery) {
+pub(crate) async fn delivers(town: &Town, kind: ChannelKind, delivery: Delivery) {
     let set = lines::set_delivery(&town.app(), town.line().id, channel(town, kind), &delivery).await;
     set.expect("the channel takes its delivery");
 }
 
-async fn falls_over_to_sms(town: &Town) {
+pub(crate) async fn falls_over_to_sms(town: &Town) {
     let fail_over = vec![channel(town, ChannelKind::Sms)];
     let delivery = Delivery { fail_over, fail_over_after_minutes: Some(10), ..Delivery::default() };
     delivers(town, ChannelKind::Whatsapp, delivery).await;
 }
 
-async fn status(agent: &Staff, id: &str, text: &str) -> Value {
+pub(crate) async fn status(agent: &Staff, id: &str, text: &str) -> Value {
     let entries = agent.entries(id).await;
     let entry = entries.iter().find(|entry| entry["text"] == text);
     entry.unwrap_or_else(|| panic!("no {text:?} in {entries:#?}"))["status"].clone()
 }
 
 /// How often an SMS with this text left.
-fn texted(town: &Town, text: &str) -> usize {
+pub(crate) fn texted(town: &Town, text: &str) -> usize {
     town.twilio().sent().iter().filter(|sent| sent.body.contains(text)).count()
 }
 
@@ -232,7 +232,7 @@ async fn what_stays_unknown_is_sent_again_where_the_operator_wants_it(town: Town
     town.ends().await;
 }
 
-fn template(name: &str) -> Content {
+pub(crate) fn template(name: &str) -> Content {
     let templating = Templating {
         name: name.to_owned(),
         external_id: None,
@@ -247,7 +247,7 @@ fn template(name: &str) -> Content {
     }
 }
 
-async fn contacts(town: &Town) -> Vec<Uuid> {
+pub(crate) async fn contacts(town: &Town) -> Vec<Uuid> {
     let read = |tx: &mut openline::store::Tx<'_>| {
         let all = openline::sql!("SELECT id FROM contact ORDER BY id");
         tx.rows(all, &[])?.iter().map(|row| row.get(0)).collect()
@@ -255,7 +255,7 @@ async fn contacts(town: &Town) -> Vec<Uuid> {
     town.app().store.read(read).await.expect("the store answers")
 }
 
-async fn sending(town: &Town) -> bulk::Sending {
+pub(crate) async fn sending(town: &Town) -> bulk::Sending {
     let line = town.line().id;
     let listed = town.app().store.read(move |tx| bulk::list(tx, line)).await.expect("the store answers");
     listed.into_iter().next().expect("there is a sending")

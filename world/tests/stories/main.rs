@@ -10,6 +10,8 @@ mod faults;
 mod heic;
 mod media;
 mod media_out;
+mod media_ways;
+mod order;
 mod postgres_tls;
 mod power_cut;
 mod smpp;

@@ -14,10 +14,10 @@ use world::town::Town;
 use crate::media::{rows, talking};
 
 /// What a camera wrote beside the pixels, and nobody else must read.
-const PLACE: &[u8] = b"4.6097N 74.0817W";
+pub(crate) const PLACE: &[u8] = b"4.6097N 74.0817W";
 
 /// A picture that no packing makes small.
-fn noise(width: u32, height: u32) -> DynamicImage {
+pub(crate) fn noise(width: u32, height: u32) -> DynamicImage {
     let mut state = 0x2545_f491_u32;
     let mut next = || {
         state ^= state << 13;
@@ -39,14 +39,14 @@ fn smooth(width: u32, height: u32) -> DynamicImage {
     }))
 }
 
-fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+pub(crate) fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format).expect("a picture can be written");
     bytes.into_inner()
 }
 
 /// A WebP that says where it was taken.
-fn webp(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn webp(width: u32, height: u32) -> Vec<u8> {
     let plain = encoded(&noise(width, height), ImageFormat::WebP);
     let mut chunks = b"WEBPVP8X\x0a\0\0\0\x08\0\0\0".to_vec();
     chunks.extend(&(width - 1).to_le_bytes()[..3]);
@@ -61,7 +61,7 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn wav() -> Vec<u8> {
+pub(crate) fn wav() -> Vec<u8> {
     let samples: Vec<u8> = (0..8_000_u32).flat_map(|n| ((n * 37 % 2_000) as i16).to_le_bytes()).collect();
     let size = u32::try_from(samples.len()).expect("short");
     let mut file = b"RIFF".to_vec();
@@ -205,7 +205,7 @@ async fn what_cannot_be_read_is_refused_at_once(town: Town) {
 }
 
 /// A program that writes down how often it ran, and then is the machine's ffmpeg.
-fn converter(folder: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn converter(folder: &Path) -> (PathBuf, PathBuf) {
     use std::os::unix::fs::PermissionsExt as _;
     let (program, log) = (folder.join("converter"), folder.join("runs"));
     let real =
