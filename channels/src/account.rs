@@ -358,7 +358,11 @@ pub(crate) fn address_needed(address: &str) -> Result<(), SettingsError> {
 pub(crate) fn common(base_url: Option<&str>, max_text_length: Option<usize>) -> Result<(), SettingsError> {
     if let Some(base_url) = base_url {
         let parsed = url::Url::parse(base_url).map_err(|_| SettingsError::BaseUrl)?;
-        if !matches!(parsed.scheme(), "http" | "https") || parsed.host_str().is_none() {
+        // What is asked of it is put behind it as it is written, so what the parser forgives is not taken. Some providers
+        // have a whole address with places for values here, so it may have a query.
+        let is_written_out = ["http://", "https://"].iter().any(|scheme| base_url.starts_with(scheme))
+            && !base_url.contains(char::is_control);
+        if !is_written_out || parsed.host_str().is_none() {
             return Err(SettingsError::BaseUrl);
         }
     }
@@ -377,7 +381,15 @@ mod tests {
     fn unknown_keys_and_empty_secrets_are_refused() {
         let good = json!({"access_token": "t", "app_secret": "s", "verify_token": "v"});
         assert!(Account::new(Provider::WhatsappCloud, "1", None, &good).is_ok());
-        for (key, value) in [("acces_token", "x"), ("app_secret", ""), ("base_url", "graph.example")] {
+        for (key, value) in [
+            ("acces_token", "x"),
+            ("app_secret", ""),
+            ("base_url", "graph.example"),
+            ("base_url", " https://graph.example"),
+            ("base_url", "HTTPS://graph.example"),
+            ("base_url", "https:graph.example"),
+            ("base_url", "https://graph.example/\nv1"),
+        ] {
             let mut bad = good.clone();
             bad[key] = json!(value);
             assert!(Account::new(Provider::WhatsappCloud, "1", None, &bad).is_err(), "{key}");

@@ -230,7 +230,7 @@ fn outgoing(account: &Account, dice: &mut Dice, bytes: &[u8]) {
     if let Ok(rendering) = request(account, &message) {
         assert!(!rendering.requests.is_empty() && rendering.requests.len() <= channels::MAX_PARTS);
         for request in &rendering.requests {
-            assert!(request.url.starts_with("http"), "a request has an address");
+            assert!(request.url.starts_with("http"), "no address: {}", request.url);
         }
     }
 }
