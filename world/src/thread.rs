@@ -254,6 +254,14 @@ impl Thread {
         });
     }
 
+    /// The line has taken the oldest message of this phone that was still on its way.
+    pub fn delivered_oldest(&self) {
+        let waits = |bubble: &Bubble| bubble.from == Side::Me && bubble.status == Progress::Sending;
+        if let Some(oldest) = self.bubbles().into_iter().find(waits) {
+            self.progress(&oldest.id, Progress::Delivered, None);
+        }
+    }
+
     /// All bubbles, oldest first.
     #[must_use]
     pub fn bubbles(&self) -> Vec<Bubble> {

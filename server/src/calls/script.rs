@@ -170,7 +170,8 @@ impl Setting<'_> {
             .choice
             .replace("{choice}", &plain(&choice.text))
             .replace("{number}", &choice.number.to_string());
-        self.own_in(&words, &text)
+        let own = self.line.voice.get(&language);
+        self.own_in(&words, &own.map_or(text.clone(), |own| own.said(&text)))
     }
 
     fn gather_choices(&self, prompt: Vec<Speech>, again: Vec<Speech>, choices: Vec<NumberedChoice>) -> Talk {
@@ -315,7 +316,7 @@ mod tests {
             [
                 ("spa", "Elija un tema"),
                 ("spa", "Para Papeles, marque 1."),
-                ("spa", "Para Mis derechos, marque 2."),
+                ("spa", "Para conocer sus derechos, marque 2."),
                 ("spa", "Para hablar con una persona, marque cero."),
             ]
         );
@@ -397,6 +398,10 @@ mod tests {
         };
         assert_eq!(said("Abre a las 8. Si puede, escriba AYUDA."), "Abre a las 8. Si puede, marque cero.");
         assert_eq!(said("Venga. Si no, escriba AYUDA."), "Venga. Si no, llame otra vez.");
+        let instead = [("Para Papeles,".to_owned(), "Para saber de sus papeles,".to_owned())].into();
+        line.voice.insert(line.languages[0], super::super::VoiceWords { instead, ..Default::default() });
+        let talk = setting(&line).say(&[menu()], &Then::Goodbye);
+        assert_eq!(prompt(&talk)[1], ("spa", "Para saber de sus papeles, marque 1."));
     }
 
     #[test]

@@ -207,7 +207,13 @@ impl Inner {
                 seen.bound = seen.bound.saturating_sub(1);
                 seen.goodbyes += usize::from(asked);
             }
-            Event::Taken { from } => *seen.taken.entry(from).or_default() += 1,
+            Event::Taken { from } => {
+                let phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(thread) = phones.get(&from) {
+                    thread.delivered_oldest();
+                }
+                *seen.taken.entry(from).or_default() += 1;
+            }
             Event::Got { id, to, text } => {
                 let phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(thread) = phones.get(&to) {

@@ -169,8 +169,8 @@ async fn who_hides_her_number_is_helped(town: Town) {
     amina.telephone().calls_hidden();
     amina.sees("For English, press 2.").await;
     amina.taps("Español").await;
-    amina.sees("Para Acepto, marque 1.").await;
-    amina.taps("Acepto").await;
+    amina.sees("Para aceptar, marque 1.").await;
+    amina.taps("aceptar").await;
     amina.sees("Elija un tema").await;
     amina.sees("marque cero").await;
     amina.telephone().presses("0");
@@ -216,8 +216,8 @@ async fn danger_by_a_key_is_urgent(town: Town) {
     amina.telephone().calls();
     amina.sees("For English, press 2.").await;
     amina.taps("Español").await;
-    amina.sees("Para Acepto, marque 1.").await;
-    amina.taps("Acepto").await;
+    amina.sees("Para aceptar, marque 1.").await;
+    amina.taps("aceptar").await;
     amina.sees("¿En qué le ayudamos?").await;
     amina.taps("Estoy en peligro").await;
     amina.sees("911").await;
@@ -254,7 +254,7 @@ async fn two_servers_serve_one_call() {
     amina.telephone().hangs_up();
     amina.is_in_a_call_that_is(CallState::Completed).await;
     town.settle().await;
-    for once in ["Para Acepto, marque 1.", "¿Qué quiere saber sobre sus papeles?"] {
+    for once in ["Para aceptar, marque 1.", "¿Qué quiere saber sobre sus papeles?"] {
         assert_eq!(said(&amina, once), 1, "{}", amina.so_far());
     }
     let calls = openline::sql!("SELECT count(*) FROM phone_call");

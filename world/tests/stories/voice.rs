@@ -33,9 +33,9 @@ pub(crate) async fn calls_and_agrees(person: &Person) {
     person.sees("For English, press 2.").await;
     person.taps("Español").await;
     person.hears_audio().await;
-    person.sees("Para Acepto, marque 1.").await;
+    person.sees("Para aceptar, marque 1.").await;
     person.sees("Para hablar con una persona, marque cero.").await;
-    person.taps("Acepto").await;
+    person.taps("aceptar").await;
     person.sees("Gracias. Ya puede preguntar").await;
     person.sees("Elija un tema").await;
     person.sees("Para hablar con una persona, marque cero.").await;
@@ -150,7 +150,7 @@ async fn a_doubled_webhook_advances_once(town: Town) {
     amina.is_in_a_call_that_is(CallState::Completed).await;
     town.settle().await;
     let said = amina.so_far();
-    for once in ["Para Acepto, marque 1.", "Gracias. Ya puede", "¿Qué quiere saber sobre sus papeles?"] {
+    for once in ["Para aceptar, marque 1.", "Gracias. Ya puede", "¿Qué quiere saber sobre sus papeles?"] {
         assert_eq!(said.matches(once).count(), 1, "{once}\n{said}");
     }
     let came = openline::sql!("SELECT count(*) FROM message WHERE direction = 0");
@@ -373,8 +373,8 @@ async fn a_voice_flow_runs_as_it_is(town: Town) {
     amina.telephone().calls();
     amina.sees("For English, press 2.").await;
     amina.taps("Español").await;
-    amina.sees("Para Acepto, marque 1.").await;
-    amina.taps("Acepto").await;
+    amina.sees("Para aceptar, marque 1.").await;
+    amina.taps("aceptar").await;
     amina.sees("Marque su edad.").await;
     amina.telephone().presses("34");
     amina.sees("Tiene 34 años. Le paso.").await;
