@@ -13,7 +13,9 @@ gateway_settings! {
 }
 
 impl Gateway for AfricasTalkingSettings {
-    const MAX_TEXT: usize = 160;
+    /// The provider divides a longer text than 160 letters itself, and the telephone puts it together again: as messages
+    /// of their own its parts could come in any order.
+    const MAX_TEXT: usize = 1600;
 
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
         // A person told the provider that she wants no more of this sender's messages.

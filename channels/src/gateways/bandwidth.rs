@@ -23,7 +23,10 @@ impl BandwidthSettings {
         let kind = text(event, "/type").unwrap_or("");
         let status = match kind {
             "message-received" => {
+                // How an MMS is to be laid out comes as a file beside the others.
+                let is_layout = |url: &&str| url.split('?').next().unwrap_or("").ends_with(".smil");
                 let files = list(event, "/message/media").iter().filter_map(Value::as_str);
+                let files = files.filter(|url| !is_layout(url));
                 let sent_at = text(event, "/message/time").and_then(at);
                 return Ok(Text {
                     external_id: Some(id),

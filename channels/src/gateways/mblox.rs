@@ -24,10 +24,10 @@ impl Gateway for MbloxSettings {
                     "Queued" => Some(Status::Accepted),
                     "Dispatched" => Some(Status::Sent),
                     "Delivered" => Some(Status::Delivered),
-                    "Aborted" | "Rejected" | "Failed" | "Expired" | "Cancelled" | "Deleted" => {
+                    // What stays unknown for good is not sent again here, but may go another way.
+                    "Aborted" | "Rejected" | "Failed" | "Expired" | "Cancelled" | "Deleted" | "Unknown" => {
                         Some(failed(ErrorClass::Unreachable, code.as_deref(), &word))
                     }
-                    "Unknown" => Some(failed(ErrorClass::Transient, code.as_deref(), &word)),
                     _ => None,
                 };
                 reported(needed(&body, "/batch_id")?, status, "status")

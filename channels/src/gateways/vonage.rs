@@ -156,13 +156,17 @@ impl Gateway for VonageSettings {
     fn settle(&self, response: &HttpResponse) -> Settled {
         content_or_status(response, |response| {
             let body = json_body(response);
-            match json::integer(&body, "/messages/0/status") {
-                Some(0) => Settled::taken(owned(&body, "/messages/0/message-id")),
-                Some(code) => {
-                    let why = text(&body, "/messages/0/error-text").unwrap_or("");
-                    refused(class(code), Some(code.to_string()), why)
-                }
-                None => Settled::Unknown,
+            // One for each SMS that the text became. A telephone cannot put a text together of which a part is missing.
+            let parts = list(&body, "/messages");
+            let refusal = parts.iter().find_map(|part| {
+                let code = json::integer(part, "/status").filter(|code| *code != 0)?;
+                let why = text(part, "/error-text").unwrap_or("");
+                Some(refused(class(code), Some(code.to_string()), why))
+            });
+            match (refusal, json::integer(&body, "/messages/0/status")) {
+                (Some(refusal), _) => refusal,
+                (None, Some(_)) => Settled::taken(owned(&body, "/messages/0/message-id")),
+                (None, None) => Settled::Unknown,
             }
         })
     }

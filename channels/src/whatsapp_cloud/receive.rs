@@ -133,6 +133,10 @@ impl Call<'_> {
         if message.get("group_id").is_some() {
             return self.event(ChannelEvent::GroupMessage { external_id });
         }
+        // Turn also tells what was sent from its own console.
+        if text(message, "/_vnd/v1/direction") == Some("outbound") {
+            return self.event(ChannelEvent::Other { what: "message sent elsewhere".into() });
+        }
         let contact = contact_of(message, contacts);
         let from = senders(message, contact);
         if text(message, "/type") == Some("system") {

@@ -136,6 +136,9 @@ fn whatsapp() {
         "type": "user_changed_number", "wa_id": "254700000002", "body": "…"}}));
     let changed = json!({"event": "identity_changed", "from": ["whatsapp:254700000001"], "to": ["whatsapp:254700000002"]});
     expect(&account, &gone, &[changed]);
+    let by_staff =
+        said(json!({"type": "text", "text": {"body": "x"}, "_vnd": {"v1": {"direction": "outbound"}}}));
+    expect(&account, &by_staff, &[other("message sent elsewhere")]);
     let rings = |event: &str, direction: &str| {
         call(
             "calls",
@@ -355,6 +358,15 @@ fn gateways() {
     let premium =
         form(&[("phoneNumber", "+254711000111"), ("updateType", "addition"), ("shortCode", "2020")]);
     expect(&at, &premium, &[other("a subscription began or ended")]);
+
+    let settings = json!({"account_id": "1", "application_id": "a", "username": "u", "password": "p"});
+    let bandwidth = account(Provider::Bandwidth, &settings);
+    let mms = post(
+        &json!([{"type": "message-received", "message": {"id": "b1", "from": "+12065550100", "text": "",
+        "media": ["https://m.example/0.smil", "https://m.example/1.jpg"]}}]),
+    );
+    let files = json!([{"content_type": "image/jpeg"}]);
+    expect(&bandwidth, &mms, &[message("image", json!({"attachments": files}))]);
 
     let zenvia = account(Provider::Zenvia, &json!({"api_key": "k", "transport": "whatsapp"}));
     let came = |contents: Value| {

@@ -194,6 +194,17 @@ fn gateways_by_their_answers() {
         let answer = json!({"SMSMessageData": {"Recipients": [recipient]}});
         assert_eq!(settled(&at, 201, &answer), expected, "{status}");
     }
+    let vonage = account(Provider::Vonage, &json!({"api_key": "k", "api_secret": "s", "webhook_token": "w"}));
+    for (statuses, expected) in [
+        (vec!["0", "0"], Ok("v-0".to_owned())),
+        (vec!["0", "9"], Err(AccountBroken)),
+        (vec!["0", "1"], Err(Throttled)),
+        (vec!["29"], Err(Unreachable)),
+    ] {
+        let part = |(i, status)| json!({"status": status, "message-id": format!("v-{i}"), "error-text": "e"});
+        let parts: Vec<Value> = statuses.iter().enumerate().map(part).collect();
+        assert_eq!(settled(&vonage, 200, &json!({"messages": parts})), expected, "{statuses:?}");
+    }
     let jasmin =
         json!({"username": "u", "password": "p", "base_url": "http://j.example/send", "webhook_token": "w"});
     let jasmin = account(Provider::Jasmin, &jasmin);

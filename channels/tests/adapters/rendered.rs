@@ -147,6 +147,14 @@ fn each_part_has_an_id_of_its_own_where_the_same_id_would_be_dropped() {
 }
 
 #[test]
+fn a_text_of_several_sms_is_one_message_where_the_provider_divides_it() {
+    let at = json!({"username": "u", "api_key": "k", "webhook_token": "w"});
+    let at = account(Provider::AfricasTalking, &at);
+    let outgoing = to("tel:+254711000111", Content { text: "neno ".repeat(100), ..Content::default() });
+    assert_eq!(sent(&at, &outgoing).len(), 1);
+}
+
+#[test]
 fn slack_is_not_told_what_looks_like_its_own_signs() {
     let slack = account(Provider::Slack, &json!({"bot_token": "x", "signing_secret": "s"}));
     let content = Content { text: "1 < 2 & <!channel>".into(), ..Content::default() };
