@@ -542,8 +542,10 @@ const fn class(code: i64, subcode: Option<i64>) -> Option<ErrorClass> {
         // 2534022 is Instagram's word for it.
         (10, Some(2_018_278 | 2_018_065 | 2_534_022)) | (2_018_278, _) => ErrorClass::WindowClosed,
         // Not available to us, no matching user.
-        (551, _) | (100, Some(2_018_001 | 2_534_001 | 2_534_014)) | (230, _) => ErrorClass::Unreachable,
-        (200, Some(1_545_041 | 2_018_108)) | (2_018_108, _) => ErrorClass::OptedOut,
+        (551, _) | (100, Some(2_018_001 | 2_534_001 | 2_534_014)) | (200, Some(1_545_041)) | (230, _) => {
+            ErrorClass::Unreachable
+        }
+        (200, Some(2_018_108)) | (2_018_108, _) => ErrorClass::OptedOut,
         (368, _) => ErrorClass::RefusedForNow,
         (0 | 3 | 10 | 102 | 190 | 200..=299 | 459 | 460 | 463 | 464 | 467, _) => ErrorClass::AccountBroken,
         (100, _) => ErrorClass::BadRequest,

@@ -104,8 +104,9 @@ const fn class(code: i64) -> Option<ErrorClass> {
     Some(match code {
         401 => ErrorClass::RefusedForNow,
         402 | 405 => ErrorClass::AccountBroken,
-        403 | 404 | 407 => ErrorClass::Unreachable,
-        406 | 409 => ErrorClass::OptedOut,
+        // 409: a national list of numbers that want no advertising, which says nothing of this line.
+        403 | 404 | 407 | 409 => ErrorClass::Unreachable,
+        406 => ErrorClass::OptedOut,
         500 | 501 => ErrorClass::Transient,
         502 => ErrorClass::BadRequest,
         _ => return None,
@@ -114,7 +115,7 @@ const fn class(code: i64) -> Option<ErrorClass> {
 
 fn class_of_word(word: &str) -> ErrorClass {
     match word {
-        "UserInBlackList" | "UserInBlacklist" | "DoNotDisturbRejection" => ErrorClass::OptedOut,
+        "UserInBlackList" | "UserInBlacklist" => ErrorClass::OptedOut,
         "InsufficientBalance" | "InsufficientCredit" | "InvalidSenderId" | "UserAccountSuspended" => {
             ErrorClass::AccountBroken
         }
@@ -124,6 +125,7 @@ fn class_of_word(word: &str) -> ErrorClass {
         | "UserIsInactive"
         | "NotNetworkSubscriber"
         | "UserDoesNotExist"
+        | "DoNotDisturbRejection"
         | "DeliveryFailure" => ErrorClass::Unreachable,
         "InternalServerError" | "GatewayError" => ErrorClass::Transient,
         _ => ErrorClass::BadRequest,

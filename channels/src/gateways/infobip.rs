@@ -148,10 +148,11 @@ fn one(account: &Account, result: &Value) -> Incoming {
 fn class_of_name(name: Option<&str>) -> Option<ErrorClass> {
     Some(match name? {
         "REJECTED_NOT_ENOUGH_CREDITS" | "REJECTED_SENDER" | "REJECTED_SOURCE" => ErrorClass::AccountBroken,
-        "REJECTED_DND" | "EC_USER_OPTED_OUT" => ErrorClass::OptedOut,
         "REJECTED_FLOODING_FILTER" => ErrorClass::RefusedForNow,
         "REJECTED_SYSTEM_ERROR" => ErrorClass::Transient,
-        "REJECTED_NETWORK"
+        // The first: a national list of numbers that want no advertising, which says nothing of this line.
+        "REJECTED_DND"
+        | "REJECTED_NETWORK"
         | "REJECTED_DESTINATION"
         | "REJECTED_DESTINATION_NOT_REGISTERED"
         | "REJECTED_PREFIX_MISSING"

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::kit::*;
 use crate::adapter::{Preparation, Token};
+use crate::incoming::{Message, MessageKind};
 use crate::signing;
 
 /// How long a token lasts when the provider does not say, and how much less it is used.
@@ -93,6 +94,14 @@ fn message(
                 title: None,
                 at: sent_at,
             })],
+            // A key of the account's menu.
+            ("CLICK", Some(from)) => {
+                let id = format!("{}/{}", from.path(), time.unwrap_or_default());
+                let choice_id = field("EventKey");
+                let text = choice_id.clone().unwrap_or_default();
+                let tapped = Message::new(id, vec![from], MessageKind::Choice);
+                vec![Incoming::Message(Box::new(Message { sent_at, text, choice_id, ..tapped }))]
+            }
             // She left; whoever is written to after that gets nothing, and the answer says so.
             (event, _) => nothing(&format!("event {}", json::word(event))),
         });
@@ -106,6 +115,8 @@ fn message(
         read.attachments.extend(place.map(|(lat, long)| IncomingAttachment::place(lat, long)));
         read.text = field("Label").unwrap_or_default();
     } else if let Some(media) = field("MediaId") {
+        // What WeChat understood of a voice message, where it is told to listen.
+        read.text = field("Recognition").or_else(|| field("Content")).unwrap_or_default();
         let content_type = match kind.as_str() {
             "voice" => "audio",
             "shortvideo" => "video",
@@ -115,9 +126,19 @@ fn message(
         url.query_pairs_mut().append_pair("media_id", &media);
         read.attachments.push(IncomingAttachment::file(content_type, url));
     } else if kind == "link" {
-        read.text = field("Url").unwrap_or_default();
+        let lines: Vec<String> = ["Title", "Description", "Url"]
+            .into_iter()
+            .filter_map(&field)
+            .filter(|l| !l.is_empty())
+            .collect();
+        read.text = lines.join("\n");
     }
-    Ok(read.incoming())
+    let is_empty = read.text.is_empty() && read.attachments.is_empty();
+    let mut incoming = read.one();
+    if let (Incoming::Message(message), true, false) = (&mut incoming, is_empty, kind == "text") {
+        message.kind = MessageKind::Unsupported { what: json::word(&kind) };
+    }
+    Ok(vec![incoming])
 }
 
 fn token_of(body: &Value) -> Option<Token> {

@@ -350,6 +350,30 @@ fn twilio_names_what_it_cannot_pass_on() {
 }
 
 #[test]
+fn wechat() {
+    let settings = json!({"app_id": "a", "app_secret": "s", "token": "t"});
+    let account = account(Provider::Wechat, &settings);
+    let call = |fields: &str| {
+        let body = format!(
+            "<xml><FromUserName>oUser</FromUserName><CreateTime>1772600767</CreateTime>{fields}</xml>"
+        );
+        let headers = Headers::new().with("Content-Type", "text/xml");
+        HttpRequest { method: "POST".into(), url: URL.into(), headers, body: body.into_bytes() }
+    };
+    let key = call("<MsgType>event</MsgType><Event>CLICK</Event><EventKey>papers</EventKey>");
+    let expected = json!({"choice_id": "papers", "text": "papers", "external_id": "oUser/1772600767"});
+    expect(&account, &key, &[message("choice", expected)]);
+    let link =
+        call("<MsgType>link</MsgType><MsgId>1</MsgId><Title>Is it true?</Title><Url>https://a.example</Url>");
+    expect(&account, &link, &[message("text", json!({"text": "Is it true?\nhttps://a.example"}))]);
+    let voice =
+        call("<MsgType>voice</MsgType><MsgId>2</MsgId><MediaId>m</MediaId><Recognition>water</Recognition>");
+    expect(&account, &voice, &[message("audio", json!({"text": "water"}))]);
+    let other = call("<MsgType>hologram</MsgType><MsgId>3</MsgId>");
+    expect(&account, &other, &[unsupported("hologram", "")]);
+}
+
+#[test]
 fn gateways() {
     let at = account(Provider::AfricasTalking, &json!({"username": "u", "api_key": "k"}));
     let form = |fields: &[(&str, &str)]| HttpRequest::post_form(URL, Headers::new(), fields.iter().copied());

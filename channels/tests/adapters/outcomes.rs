@@ -72,6 +72,8 @@ fn messenger_and_instagram() {
             (100, Some(2_018_001), Unreachable),
             (100, Some(2_534_014), Unreachable),
             (551, None, Unreachable),
+            (200, Some(1_545_041), Unreachable),
+            (200, Some(2_018_108), OptedOut),
             (613, None, Throttled),
             (-1, None, Transient),
             (190, None, AccountBroken),
@@ -157,7 +159,7 @@ fn gateways_by_their_answers() {
         // What was taken before, when its answer got lost, is not sent twice and not failed.
         (5, "REJECTED_DUPLICATE_MESSAGE_ID", Ok("i-1".to_owned())),
         (5, "REJECTED_NOT_ENOUGH_CREDITS", Err(AccountBroken)),
-        (5, "REJECTED_DND", Err(OptedOut)),
+        (5, "REJECTED_DND", Err(Unreachable)),
         (5, "REJECTED_DESTINATION", Err(Unreachable)),
         (5, "REJECTED_FLOODING_FILTER", Err(RefusedForNow)),
         (5, "REJECTED_SYSTEM_ERROR", Err(Transient)),
@@ -188,7 +190,9 @@ fn gateways_by_their_answers() {
         ("Sent", 101, Ok("a-1".to_owned())),
         ("Queued", 102, Ok("a-1".to_owned())),
         ("RiskHold", 401, Err(RefusedForNow)),
-        ("DoNotDisturbRejection", 409, Err(OptedOut)),
+        // A national list against advertising is no wish of hers about this line.
+        ("DoNotDisturbRejection", 409, Err(Unreachable)),
+        ("UserInBlacklist", 406, Err(OptedOut)),
     ] {
         let recipient = json!({"status": status, "statusCode": code, "messageId": "a-1"});
         let answer = json!({"SMSMessageData": {"Recipients": [recipient]}});
