@@ -216,8 +216,11 @@ fn message(raw: &Value, is_edit: bool) -> Incoming {
     }
     let name = raw.get("from").and_then(name_of);
     let said = text(raw, "/text").or_else(|| text(raw, "/caption")).unwrap_or("");
-    if let Some(payload) = said.strip_prefix("/start").filter(|rest| rest.is_empty() || rest.starts_with(' '))
-    {
+    let is_start = |rest: &&str| rest.is_empty() || rest.starts_with([' ', '@']);
+    if let Some(rest) = said.strip_prefix("/start").filter(is_start) {
+        // The bot's own name may stand at it.
+        let payload =
+            if rest.starts_with('@') { rest.split_once(' ').map_or("", |(_, rest)| rest) } else { rest };
         let payload = Some(payload.trim().to_owned()).filter(|payload| !payload.is_empty());
         return Incoming::Event(ChannelEvent::ConversationStarted {
             person: vec![from],

@@ -333,23 +333,21 @@ impl Letters<'_> {
                     let picture = json!({"type": "picture", "media": file.url});
                     Some(with(picture, "text", (!caption.is_empty()).then_some(caption)))
                 }
-                Kind::Video if self.size(file)? <= MAX_VIDEO_BYTES => {
-                    Some(json!({"type": "video", "media": file.url, "size": self.size(file)?}))
-                }
-                Kind::Video | Kind::File if self.size(file)? > MAX_FILE_BYTES => {
-                    text = as_line(text, file, &mut self.degraded)?;
-                    None
-                }
-                Kind::Video | Kind::File => {
-                    let name = if file.content_type.starts_with("audio") {
-                        "Audio".into()
-                    } else {
-                        filename(&file.url)
-                    };
-                    Some(
-                        json!({"type": "file", "media": file.url, "size": self.size(file)?, "file_name": name}),
-                    )
-                }
+                kind => match (kind, self.size(file)?) {
+                    (Kind::Video, Some(size)) if size <= MAX_VIDEO_BYTES => {
+                        Some(json!({"type": "video", "media": file.url, "size": size}))
+                    }
+                    (_, Some(size)) if size <= MAX_FILE_BYTES => {
+                        let is_sound = file.content_type.starts_with("audio");
+                        let name = if is_sound { "Audio".into() } else { filename(&file.url) };
+                        Some(json!({"type": "file", "media": file.url, "size": size, "file_name": name}))
+                    }
+                    // Too large, or of a size that its server does not tell.
+                    _ => {
+                        text = as_line(text, file, &mut self.degraded)?;
+                        None
+                    }
+                },
             };
             self.messages.extend(message);
         }
@@ -379,12 +377,14 @@ impl Letters<'_> {
         Ok(None)
     }
 
-    /// The size of a file, as the server that holds it says.
-    fn size(&self, file: &Attachment) -> Result<u64, Refused> {
+    /// The size of a file, as the server that holds it says; `None` where it does not say.
+    fn size(&self, file: &Attachment) -> Result<Option<u64>, Refused> {
         let answer = self.outgoing.answers.get(&file.url).ok_or(Refused::Unprepared)?;
+        if !answer.is_success() {
+            return Err(Refused::FileGone);
+        }
         let length = answer.headers.get_all("Content-Length").last();
-        let length = length.and_then(|length| length.trim().parse().ok()).filter(|_| answer.is_success());
-        length.ok_or(Refused::FileGone)
+        Ok(length.and_then(|length| length.trim().parse().ok()))
     }
 
     fn keyboard(&mut self, content: &Content, text: &mut String) -> Option<Value> {

@@ -102,7 +102,8 @@ impl Gateway for VonageSettings {
     fn read(&self, account: &Account, call: &Call) -> Result<Vec<Incoming>, Unparsable> {
         // Vonage can be told to send its fields as JSON.
         let call = &call.with(call.fields_and_json());
-        let Some(id) = call.any(&["messageId", "message-id"]) else {
+        // The last is what its newer API calls it; which of the two calls is set for the whole account there.
+        let Some(id) = call.any(&["messageId", "message-id", "message_uuid"]) else {
             // The address is tried out when it is set up.
             let is_empty = call.any(&["msisdn", "text", "status"]).is_none();
             return if is_empty { Ok(nothing("a test call")) } else { Err(Unparsable::at("messageId")) };
@@ -112,6 +113,7 @@ impl Gateway for VonageSettings {
                 "delivered" => Some(Status::Delivered),
                 "accepted" | "submitted" => Some(Status::Accepted),
                 "buffered" => Some(Status::Sent),
+                "read" => Some(Status::Read),
                 "failed" | "expired" | "rejected" | "undeliverable" => {
                     Some(failure(call.get("err-code"), word))
                 }
@@ -122,9 +124,9 @@ impl Gateway for VonageSettings {
         }
         Ok(Text {
             external_id: Some(id.to_owned()),
-            from: telephone(account, call.required("msisdn")?),
+            from: telephone(account, call.any(&["msisdn", "from"]).ok_or_else(|| Unparsable::at("msisdn"))?),
             text: call.get("text").unwrap_or("").to_owned(),
-            sent_at: call.get("message-timestamp").and_then(at),
+            sent_at: call.any(&["message-timestamp", "timestamp"]).and_then(at),
             ..Text::default()
         }
         .incoming())

@@ -84,6 +84,17 @@ fn json_value() -> impl Strategy<Value = Value> {
         "order",
         "button",
         "title",
+        "mid",
+        "message",
+        "message_edit",
+        "attachments",
+        "payload",
+        "url",
+        "emails",
+        "event",
+        "poll",
+        "message_id",
+        "unsend",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -126,7 +137,7 @@ proptest! {
 
     #[test]
     fn any_call_of_metas(
-        field in prop::sample::select(vec!["messages", "user_preferences", "account_update", "x"]),
+        field in prop::sample::select(vec!["messages", "user_preferences", "account_update", "calls", "x"]),
         messages in prop::collection::vec(json_value(), 0..3),
         statuses in prop::collection::vec(json_value(), 0..3),
         contacts in json_value(),
@@ -134,9 +145,20 @@ proptest! {
     ) {
         let body = json!({"object": "whatsapp_business_account", "entry": [{"changes": [
             {"field": field, "value": {"messages": messages, "statuses": statuses, "contacts": contacts,
-                                       "user_preferences": statuses, "errors": messages}},
+                                       "user_preferences": statuses, "errors": messages, "calls": messages}},
             {"field": field, "value": other},
         ]}, other]});
+        take("https://line.example.org/x", "application/json", "sha256=00", body.to_string().as_bytes());
+    }
+
+    #[test]
+    fn any_call_of_pages(object in prop::sample::select(vec!["page", "instagram"]), items in prop::collection::vec(json_value(), 0..3)) {
+        let with_persons: Vec<Value> = items.iter().filter(|item| item.is_object()).cloned().map(|mut item| {
+            item["sender"] = json!({"id": "7"});
+            item["message"] = item.get("message").cloned().unwrap_or_else(|| item.clone());
+            item
+        }).collect();
+        let body = json!({"object": object, "entry": [{"messaging": items}, {"messaging": with_persons, "standby": items}]});
         take("https://line.example.org/x", "application/json", "sha256=00", body.to_string().as_bytes());
     }
 

@@ -242,6 +242,14 @@ fn telegram_beyond_words() {
     ] {
         expect(&telegram(), &said(more), &[expected]);
     }
+    for (start, payload) in [
+        ("/start@CasaBot", None),
+        ("/start@CasaBot clinic", Some("clinic")),
+        ("/start clinic", Some("clinic")),
+    ] {
+        let expected = json!({"event": "conversation_started", "payload": payload});
+        expect(&telegram(), &said(json!({"text": start})), &[expected]);
+    }
     for (new, emoji) in [
         (json!([{"type": "emoji", "emoji": "👍"}, {"type": "emoji", "emoji": "❤"}]), "👍❤"),
         (json!([{"type": "custom_emoji", "custom_emoji_id": "5"}]), "❔"),
@@ -382,6 +390,13 @@ fn gateways() {
     let premium =
         form(&[("phoneNumber", "+254711000111"), ("updateType", "addition"), ("shortCode", "2020")]);
     expect(&at, &premium, &[other("a subscription began or ended")]);
+
+    let vonage = account(Provider::Vonage, &json!({"api_key": "k", "api_secret": "s"}));
+    let newer = post(&json!({"message_uuid": "v-1", "from": "254711000111", "to": "2020", "channel": "sms",
+        "message_type": "text", "text": "maji", "timestamp": "2026-03-04T05:06:07Z"}));
+    let expected = json!({"text": "maji", "external_id": "v-1", "from": ["tel:+254711000111"],
+        "sent_at": "2026-03-04T05:06:07Z"});
+    expect(&vonage, &newer, &[message("text", expected)]);
 
     let settings = json!({"account_id": "1", "application_id": "a", "username": "u", "password": "p"});
     let bandwidth = account(Provider::Bandwidth, &settings);
