@@ -203,7 +203,18 @@ fn random_hex() -> anyhow::Result<String> {
 /// # Errors
 /// When there is none.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    use std::hash::{BuildHasher as _, RandomState};
+    // Below those that systems give to connections: one of them may go to a connection before it is listened on.
+    const FIRST: u64 = 12_000;
+    const COUNT: u64 = 20_000;
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let port = u16::try_from(FIRST + RandomState::new().hash_one(0_u8) % COUNT)?;
+        if std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
 
 async fn connect(url: &str) -> anyhow::Result<tokio_postgres::Client> {

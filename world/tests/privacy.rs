@@ -156,7 +156,7 @@ async fn nothing_readable(town: Town) {
     town.ends().await;
 }
 
-/// What is personal in the files that staff sends.
+/// What is personal in the files that staff sends, and in one that a person sends.
 struct Secrets {
     /// What the files are called on Lucía's machine.
     names: [String; 2],
@@ -166,6 +166,8 @@ struct Secrets {
     words: String,
     /// What a camera wrote beside the picture: a comment, and where it was taken.
     hidden: [String; 2],
+    /// What stands in the person's own file.
+    hers: String,
 }
 
 impl Secrets {
@@ -176,13 +178,14 @@ impl Secrets {
             description: string(3),
             words: string(4),
             hidden: [string(5), string(6)],
+            hers: string(7),
         }
     }
 
     fn all(&self) -> Vec<String> {
         let [name, other] = self.names.clone();
         let [comment, place] = self.hidden.clone();
-        vec![name, other, self.description.clone(), self.words.clone(), comment, place]
+        vec![name, other, self.description.clone(), self.words.clone(), comment, place, self.hers.clone()]
     }
 
     /// What nobody but staff ever gets.
@@ -248,6 +251,8 @@ async fn files_of_staff_tell_nothing(town: Town) {
     let mut given = Vec::new();
     for person in &people {
         let id = talks_with(person, &lucia).await;
+        person.sends_file("document", "text/plain", secrets.hers.clone().into()).await;
+        town.settle().await;
         let photo = photograph(&secrets.hidden);
         let text = format!("Datos del albergue: {}", secrets.words).into_bytes();
         let mut files = Vec::new();
@@ -307,7 +312,8 @@ async fn forgotten(town: &Town, people: &[Person]) {
     let sealed = openline::sql!(
         "SELECT f.body, c.key_id FROM media_file f JOIN contact c ON c.id = f.contact_id UNION ALL \
          SELECT f.body, c.key_id FROM media_form f JOIN contact c ON c.id = f.owner_id WHERE f.body IS NOT NULL \
-         UNION ALL SELECT m.label, c.key_id FROM media m JOIN contact c ON c.id = m.contact_id"
+         UNION ALL SELECT m.label, c.key_id FROM media m JOIN contact c ON c.id = m.contact_id \
+         WHERE m.label IS NOT NULL"
     );
     let read = app.store.read(move |tx| tx.rows(sealed, &[] as &[Value])).await;
     let backup = read.expect("the store answers");
@@ -315,8 +321,8 @@ async fn forgotten(town: &Town, people: &[Person]) {
         let key = app.vault.person(row.get(1).expect("a key"))?;
         key.open(Purpose::Media, &row.get::<Vec<u8>>(0).expect("a body"))
     };
-    // Two files of each, as they came and as they were made, and what they are called.
-    assert!(backup.len() >= 10, "{}", backup.len());
+    // Three files of each, as they came and as they were made, and what they are called.
+    assert!(backup.len() >= 12, "{}", backup.len());
     assert!(backup.iter().all(|row| open(row).is_ok()));
     for person in people {
         person.texts("olvidar").await;

@@ -525,6 +525,7 @@ pub fn reason_words(label: &str) -> String {
         "erased" => "The person was erased.",
         "answer_expired" => "The answer was no longer valid.",
         "channel_gone" => "The channel does not exist any more.",
+        "on_a_call" => "A telephone call cannot carry this file.",
         "unreadable" => "The message could not be opened.",
         _ => "The provider did not deliver the message.",
     };

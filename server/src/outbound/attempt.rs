@@ -275,6 +275,10 @@ async fn ring(app: &App, channel: &Channel, message: &Leased, opened: Opened) ->
     let now = app.now();
     let Some(account) = channel.account() else { return ended(MessageState::Failed, "channel_gone") };
     let Some(identity_id) = message.identity_id else { return ended(MessageState::Cancelled, "hung_up") };
+    // Files without words: nobody is rung up to hear nothing.
+    if opened.content.text.trim().is_empty() && opened.content.attachments.is_empty() {
+        return Outcome::Elsewhere { reason: "on_a_call".to_owned() };
+    }
     let outgoing = outgoing(app, channel, message, opened);
     let request = match channels::request(account, &outgoing) {
         Ok(rendering) => rendering.requests.into_iter().next(),

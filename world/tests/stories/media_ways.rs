@@ -432,6 +432,40 @@ async fn a_file_that_must_not_be_fetched_stays_visible(town: Town) {
     town.ends().await;
 }
 
+/// The last link of the chain is a call, which carries no file: it says the words that came with it; what is a file and no
+/// words rings nobody up, and staff sees that it did not leave.
+async fn a_call_says_the_words_without_the_file(town: Town) {
+    let fail_over = vec![channel(&town, ChannelKind::Voice)];
+    let delivery = Delivery { fail_over, ..Delivery::default() };
+    let caller = town.caller_with("Amina", crate::voice::NUMBER);
+    let (_whatsapp, lucia, id) = crate::voice::is_on_whatsapp_with_a_chain(&town, &delivery).await;
+    let song = b"ID3\x04\0\0\0\0\0\x0a what Lucia recorded".to_vec();
+    let spoken = id_of(&lucia.brings(&id, "voz.mp3", song).await.ok());
+    town.meta().faults().next(Fault::Unreachable);
+    drop(lucia.replies_with(&id, crate::voice::DETAIL, &[(&spoken, "")]).await.ok());
+    crate::voice::is_rung_up_and_passes(&caller).await;
+    caller.sees(crate::voice::DETAIL).await;
+    caller.telephone().hangs_up();
+    caller.is_in_a_call_that_is(world::telephone::CallState::Completed).await;
+    town.settle().await;
+    assert!(!caller.so_far().contains("media:"), "{}", caller.so_far());
+    let calls = town.twilio().calls().len();
+    let photo = encoded(&noise(64, 64), ImageFormat::Jpeg);
+    let silent = id_of(&lucia.brings(&id, "photo.jpg", photo).await.ok());
+    town.meta().faults().next(Fault::Unreachable);
+    drop(lucia.replies_with(&id, "", &[(&silent, "")]).await.ok());
+    town.settle().await;
+    town.advance(A_MINUTE * 90).await;
+    assert_eq!(town.twilio().calls().len(), calls, "nobody is rung up for nothing");
+    let lucia = town.staff("lucia").await;
+    let entries = lucia.entries(&id).await;
+    let last = entries.iter().rev().find(|entry| entry["attachments"][0]["media"] == silent.as_str());
+    let last = last.unwrap_or_else(|| panic!("no such reply in {entries:#?}"));
+    assert_eq!(last["status"], "failed", "{last}");
+    assert_eq!(last["reason"], "A telephone call cannot carry this file.");
+    town.ends().await;
+}
+
 world::stories!(
     a_picture_of_the_line_is_converted_once,
     a_sound_of_the_line_is_converted_or_goes_as_an_address,
@@ -441,4 +475,5 @@ world::stories!(
     the_rest_stays_here_when_she_stops_in_between,
     the_same_file_twice_is_kept_once,
     a_file_that_must_not_be_fetched_stays_visible,
+    a_call_says_the_words_without_the_file,
 );

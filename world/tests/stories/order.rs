@@ -137,7 +137,8 @@ async fn a_message_is_not_tried_for_ever(town: Town) {
     town.ends().await;
 }
 
-/// A reply waits until the time for free text is over: it goes by SMS, and not into WhatsApp's refusal.
+/// A reply waits until the time for free text is over: it goes by SMS, and not into WhatsApp's refusal. A template comes by
+/// WhatsApp all the same.
 async fn a_window_that_closed_meanwhile_is_seen(town: Town) {
     falls_over_to_sms(&town).await;
     let lucia = town.staff("lucia").await;
@@ -157,6 +158,11 @@ async fn a_window_that_closed_meanwhile_is_seen(town: Town) {
     assert_eq!(texted(&town, "Ya tenemos su cita"), 1);
     let lucia = town.staff("lucia").await;
     assert_eq!(status(&lucia, &id, "Ya tenemos su cita").await, "delivered");
+    // A template is what may still come.
+    begins(&town, contacts(&town).await).await;
+    whatsapp.sees_next("horario").await;
+    town.settle().await;
+    sms.sees_nothing_more().await;
     town.ends().await;
 }
 
