@@ -42,6 +42,7 @@ impl BandwidthSettings {
             "message-sent" => Status::Sent,
             "message-delivered" => Status::Delivered,
             "message-read" => Status::Read,
+            "message-failed" if json::integer(event, "/errorCode") == Some(NO_RECEIPT) => Status::Sent,
             "message-failed" => {
                 let code = json::code(event, "/errorCode");
                 let class = json::integer(event, "/errorCode").map_or(ErrorClass::Unreachable, class);
@@ -56,14 +57,50 @@ impl BandwidthSettings {
 /// Source: dev.bandwidth.com/docs/messaging/errors/codes.
 const fn class(code: i64) -> ErrorClass {
     match code {
-        4432 | 4434 | 4435 | 4720 | 4721 | 4730 | 4740 | 4750 | 4775 => ErrorClass::Unreachable,
-        4470..=4499 | 4770 | 4780 | 4785 | 4795 => ErrorClass::RefusedForNow,
-        4760 | 4790 => ErrorClass::OptedOut,
-        4401..=4409 | 4431 => ErrorClass::AccountBroken,
-        5000..=5999 | 9902 | 9999 => ErrorClass::Transient,
+        // Not a number or none that takes messages, no route, a country that is closed, short codes barred by her network.
+        4303
+        | 4404
+        | 4406
+        | 4408
+        | 4409
+        | 4420
+        | 4421
+        | 4432..=4434
+        | 4482
+        | 4700..=4702
+        | 4720
+        | 4721
+        | 4730
+        | 4750
+        | 4790 => ErrorClass::Unreachable,
+        // She wrote STOP to the network's own list for this sender.
+        4475 | 4775 => ErrorClass::OptedOut,
+        // Taken for spam, or too much in a short time.
+        4470 | 4770 | 4780 => ErrorClass::RefusedForNow,
+        // The sender: not ours, not registered, not verified, or not allowed there.
+        4001
+        | 4302
+        | 4401
+        | 4403
+        | 4405
+        | 4407
+        | 4431
+        | 4451
+        | 4452
+        | 4476
+        | 4481
+        | 4493
+        | 4740
+        | 4791..=4793
+        | 4795 => ErrorClass::AccountBroken,
+        // A file that could not be fetched, and faults on the way.
+        4410 | 5000..=5999 | 9999 => ErrorClass::Transient,
         _ => ErrorClass::BadRequest,
     }
 }
+
+/// No receipt came in time: nobody knows whether the message arrived.
+const NO_RECEIPT: i64 = 9902;
 
 impl Gateway for BandwidthSettings {
     const MAX_TEXT: usize = 2048;

@@ -48,17 +48,17 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
 }
 
 /// The codes of the former on-premises API, which Turn still reports; they are all below Meta's.
-/// Source: developers.facebook.com/docs/whatsapp/on-premises/errors.
+/// Source: developers.facebook.com/docs/whatsapp/on-premises/errors; twilio.com/docs/whatsapp/tutorial/error-codes.
 const fn on_premises(code: i64) -> Option<ErrorClass> {
     Some(match code {
         429 | 1015 | 1016 => ErrorClass::Throttled,
-        500 | 1011 | 1014 | 1023 => ErrorClass::Transient,
+        500 | 1011 | 1014 | 1023 | 1025 => ErrorClass::Transient,
         470 => ErrorClass::WindowClosed,
-        // Part of an experiment, no longer the same person, not in WhatsApp, on too old a version.
-        472 | 480 | 1007 | 1013 | 1026 => ErrorClass::Unreachable,
+        // Not in time, part of an experiment, no longer the same person, not in WhatsApp, on too old a version.
+        408 | 410 | 472 | 480 | 1002 | 1006 | 1007 | 1013 | 1021 | 1026 | 2002 => ErrorClass::Unreachable,
         471 => ErrorClass::RefusedForNow,
-        2000..=2099 => ErrorClass::TemplateBroken,
-        402 | 430 | 1005 | 1022 | 1024 | 1031 => ErrorClass::AccountBroken,
+        2000..=2001 | 2003..=2099 => ErrorClass::TemplateBroken,
+        402 | 430 | 432 | 433 | 1005 | 1022 | 1024 | 1031 => ErrorClass::AccountBroken,
         _ => return None,
     })
 }

@@ -47,7 +47,11 @@ fn whatsapp_by_meta_and_by_turn() {
         (471, RefusedForNow),
         (472, Unreachable),
         (500, Transient),
+        (410, Unreachable),
+        (433, AccountBroken),
+        (1006, Unreachable),
         (1013, Unreachable),
+        (2002, Unreachable),
         (1015, Throttled),
         (1026, Unreachable),
         (1031, AccountBroken),
@@ -235,6 +239,27 @@ fn gateways_by_their_reports() {
         ("DELIVERED", "DELIVERED_TO_HANDSET", "NO_ERROR", None),
     ] {
         assert_eq!(reported(&infobip, &report(group, status, error)), class, "{status}");
+    }
+    let settings = json!({"account_id": "1", "application_id": "a", "username": "u", "password": "p", "webhook_token": "w"});
+    let bandwidth = account(Provider::Bandwidth, &settings);
+    for (code, class) in [
+        (4775, Some(OptedOut)),
+        (4475, Some(OptedOut)),
+        (4790, Some(Unreachable)),
+        (4720, Some(Unreachable)),
+        (4404, Some(Unreachable)),
+        (4405, Some(AccountBroken)),
+        (4476, Some(AccountBroken)),
+        (4795, Some(AccountBroken)),
+        (4770, Some(RefusedForNow)),
+        (4411, Some(BadRequest)),
+        (5600, Some(Transient)),
+        // No receipt came: it was sent, and nobody knows more.
+        (9902, None),
+    ] {
+        let event = json!([{"type": "message-failed", "errorCode": code, "description": "d", "message": {"id": "b-1"}}]);
+        let call = HttpRequest::post_json("https://line.example.org/x", channels::Headers::new(), &event);
+        assert_eq!(reported(&bandwidth, &call), class, "{code}");
     }
     let get = |query: &str| {
         HttpRequest::get(format!("https://line.example.org/x?{query}"), channels::Headers::new())
