@@ -113,12 +113,19 @@ impl Gateway for InfobipSettings {
     }
 }
 
+/// The groups of statuses, from the one with the number 1 on.
+const GROUPS: [&str; 5] = ["PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED"];
+
 fn one(account: &Account, result: &Value) -> Incoming {
     let Some(id) = json::code(result, "/messageId") else {
         return Incoming::Event(ChannelEvent::Unreadable { place: "results.messageId".into() });
     };
     if result.get("status").is_some() {
-        return match text(result, "/status/groupName").and_then(|group| status(group, result)) {
+        // Its number says the same where the name is left out.
+        let numbered = json::integer(result, "/status/groupId").and_then(|id| usize::try_from(id).ok());
+        let numbered = numbered.and_then(|id| GROUPS.get(id.checked_sub(1)?).copied());
+        let group = text(result, "/status/groupName").or(numbered);
+        return match group.and_then(|group| status(group, result)) {
             Some(status) => Incoming::Report(DeliveryReport::of(id, status)),
             None => Incoming::Event(ChannelEvent::Unreadable { place: "results.status.groupName".into() }),
         };
@@ -147,7 +154,10 @@ fn one(account: &Account, result: &Value) -> Incoming {
 /// Source: infobip.com/docs/essentials/response-status-and-error-codes.
 fn class_of_name(name: Option<&str>) -> Option<ErrorClass> {
     Some(match name? {
-        "REJECTED_NOT_ENOUGH_CREDITS" | "REJECTED_SENDER" | "REJECTED_SOURCE" => ErrorClass::AccountBroken,
+        "REJECTED_NOT_ENOUGH_CREDITS"
+        | "REJECTED_PREPAID_PACKAGE_EXPIRED"
+        | "REJECTED_SENDER"
+        | "REJECTED_SOURCE" => ErrorClass::AccountBroken,
         "REJECTED_FLOODING_FILTER" => ErrorClass::RefusedForNow,
         "REJECTED_SYSTEM_ERROR" => ErrorClass::Transient,
         // The first: a national list of numbers that want no advertising, which says nothing of this line.

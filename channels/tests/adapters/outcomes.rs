@@ -240,6 +240,19 @@ fn gateways_by_their_reports() {
     ] {
         assert_eq!(reported(&infobip, &report(group, status, error)), class, "{status}");
     }
+    let numbered = |group: i64| {
+        let result = json!({"messageId": "i-1", "status": {"groupId": group, "name": "X"}});
+        HttpRequest::post_json(
+            "https://line.example.org/x",
+            channels::Headers::new(),
+            &json!({"results": [result]}),
+        )
+    };
+    for (group, class) in
+        [(1, None), (2, Some(Unreachable)), (3, None), (4, Some(Unreachable)), (5, Some(BadRequest))]
+    {
+        assert_eq!(reported(&infobip, &numbered(group)), class, "{group}");
+    }
     let settings = json!({"account_id": "1", "application_id": "a", "username": "u", "password": "p", "webhook_token": "w"});
     let bandwidth = account(Provider::Bandwidth, &settings);
     for (code, class) in [
