@@ -77,6 +77,21 @@ describe("publishing", () => {
     assert.equal(await at(tab.page, "tab-draft").count(), 0);
   });
 
+  it("shows before what the channels make of what it changes", async () => {
+    const { page } = tab;
+    mock.faults.set("outlook", { status: 503, times: 1 });
+    await imported();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await until(async () => (await at(page, "outlook").count()) === 2, "both channels");
+    const [whatsapp, sms] = [at(page, "outlook").first(), at(page, "outlook").last()];
+    assert.match(await whatsapp.innerText(), /42\S? messages, all as they are written/);
+    assert.match(await sms.innerText(), /39\S? of \S?42\S? messages take several SMS/);
+    await sms.locator("summary").click();
+    const first = sms.getByTestId("outlook-message").first();
+    assert.match(await first.innerText(), /SMS, [^]*0\.2226 USD[^]*numbered lines/);
+    assert.match(await sms.innerText(), /SMS carries no files[^]*36\S? more/);
+  });
+
   it("is not offered while there are errors, each with its place", async () => {
     mock.flows.faulty = true;
     await imported();

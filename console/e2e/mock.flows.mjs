@@ -158,6 +158,17 @@ export function flowsOf(language, refuse) {
       if (what === "draft") state.draft.tests = run;
       return run;
     }
+    if (what === "draft" && rest[0] === "outlook") {
+      const message = (text, look, more = {}) => {
+        const { segments, degraded } = line(text, look, look === "sms" ? w.choices : []);
+        return { flow: w.names[1], node: id(700), language: main, words: text.slice(0, 80), has_expressions: false, refused: false, segments, price: look === "sms" ? { amount: "0.2226", currency: "USD" } : null, degraded, ...more };
+      };
+      const file = { degraded: [{ what: "message", why: "SMS carries no files." }], refused: true };
+      return [
+        { channel: id(900), name: "WhatsApp", address: "+593 99 000 0000", messages: 42, noteworthy: 0, listed: [] },
+        { channel: id(901), name: "SMS", address: "+593 99 111 1111", messages: 42, noteworthy: 39, listed: [message(w.ask.repeat(3), "sms"), message(w.more, "sms", { has_expressions: true }), message(w.done, "sms", file)] },
+      ];
+    }
     if (what === "draft" && rest[0] === "publish") {
       if (body.version !== state.published.version) throw refuse(409, "changed-meanwhile", { version: state.published.version });
       const found = problems().filter((problem) => problem.severity === "error");

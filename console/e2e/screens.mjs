@@ -195,6 +195,7 @@ export function screensIn(language) {
             mock.flows.faulty = true;
             await at(page, "import-file").setInputFiles({ name: "rapidpro-export.json", mimeType: "application/json", buffer: Buffer.from('{"flows": []}') });
             await at(page, "checks").waitFor();
+            await at(page, "outlook").last().click();
             await check(page, "draft-errors");
             await page.goto(`${mock.base}/console/casa/flows`);
             await at(page, "draft-card").waitFor();

@@ -543,6 +543,16 @@ severity-error = خطأ
 severity-warning = تنبيه
 red-title = محادثات حمراء
 
+outlook-title = على قنواتك
+outlook-wait = يجري النظر في كل رسالة على كل قناة …
+outlook-plain = { $n ->
+    [one] رسالة واحدة كما كُتبت
+   *[other] الرسائل: { $n }، كلها كما كُتبت
+}
+outlook-some = { $some } من { $n } رسائل تحتاج أكثر من SMS واحدة أو تظهر بشكل آخر
+outlook-varies = قد يصير أطول أو أقصر بما يحل محل تعبيراته
+outlook-more = { $n } أخرى؛ تظهر الأغلى.
+outlook-none = لا توجد قناة مفتوحة في هذا الخط.
 report-title = تقرير الاستيراد
 report-taken = أُخذ
 report-missing = ناقص

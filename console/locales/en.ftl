@@ -580,6 +580,16 @@ severity-error = Error
 severity-warning = Warning
 red-title = Red conversations
 
+outlook-title = On your channels
+outlook-wait = Looking at each message on each channel …
+outlook-plain = { $n ->
+    [one] { $n } message, as it is written
+   *[other] { $n } messages, all as they are written
+}
+outlook-some = { $some } of { $n } messages take several SMS or are shown otherwise
+outlook-varies = with what comes in place of its expressions it can be longer or shorter
+outlook-more = { $n } more; the dearest are shown.
+outlook-none = No channel of this line is switched on.
 report-title = Report of the import
 report-taken = Taken
 report-missing = Missing

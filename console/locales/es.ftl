@@ -580,6 +580,16 @@ severity-error = Error
 severity-warning = Aviso
 red-title = Conversaciones en rojo
 
+outlook-title = En sus canales
+outlook-wait = Se mira cada mensaje en cada canal …
+outlook-plain = { $n ->
+    [one] { $n } mensaje, tal como está escrito
+   *[other] { $n } mensajes, todos tal como están escritos
+}
+outlook-some = { $some } de { $n } mensajes ocupan varios SMS o se muestran de otra manera
+outlook-varies = con lo que viene en lugar de sus expresiones puede ser más largo o más corto
+outlook-more = { $n } más; se muestran los más caros.
+outlook-none = Ningún canal de esta línea está encendido.
 report-title = Informe de la importación
 report-taken = Tomado
 report-missing = Falta

@@ -73,6 +73,7 @@ export function fakeApi(more: Partial<FlowsApi> = {}) {
     discard: log("discard", () => undefined),
     publish: log("publish", (version: number) => ({ version: version + 1 })),
     test: log("test", () => run({ slug: "amina", green: true })),
+    outlook: log("outlook", () => []),
     simulate: log("simulate", played),
     saved: log("saved", () => saved),
     keep: log("keep", (_request: SimulateRequest, name: string) => ({ slug: `kept ${name}` })),

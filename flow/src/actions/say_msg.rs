@@ -2,11 +2,11 @@
 use uuid::Uuid;
 
 use super::{Act, Answered, Outcome};
-use crate::definition::{FlowType, Reader, Text};
+use crate::definition::{FlowType, Reader, Text, Translations};
 use crate::engine::Turn;
 use crate::events::{EventKind, MsgOut};
 use crate::inspect::Visitor;
-use crate::words::Language;
+use crate::words::{Attachment, Content, Language};
 
 /// See the module.
 #[derive(Debug)]
@@ -14,6 +14,21 @@ pub struct SayMsg {
     text: Text,
     /// Not evaluated: the same recording for everybody.
     audio_url: Text,
+}
+
+impl SayMsg {
+    pub(crate) fn written(&self, translations: &Translations<'_>) -> Content {
+        let (text, _) = translations.texts("text", std::slice::from_ref(&self.text));
+        let (audio, _) = translations.texts("audio_url", std::slice::from_ref(&self.audio_url));
+        let audio = audio.iter().filter(|url| !url.is_empty());
+        Content {
+            text: text.first().map(|text| text.raw.to_string()).unwrap_or_default(),
+            attachments: audio
+                .map(|url| Attachment { content_type: "audio".into(), url: url.raw.to_string() })
+                .collect(),
+            ..Content::default()
+        }
+    }
 }
 
 impl Act for SayMsg {

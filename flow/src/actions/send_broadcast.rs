@@ -6,17 +6,23 @@ use uuid::Uuid;
 use super::recipients::Recipients;
 use super::send_msg::MsgParts;
 use super::{Act, Answered, Outcome, online};
-use crate::definition::{FlowType, Reader};
+use crate::definition::{FlowType, Reader, Translations};
 use crate::engine::Turn;
 use crate::events::{BroadcastContent, EventKind};
 use crate::inspect::Visitor;
-use crate::words::Language;
+use crate::words::{Content, Language};
 
 /// See the module.
 #[derive(Debug)]
 pub struct SendBroadcast {
     recipients: Recipients,
     parts: MsgParts,
+}
+
+impl SendBroadcast {
+    pub(crate) fn written(&self, translations: &Translations<'_>) -> Content {
+        self.parts.written(translations)
+    }
 }
 
 impl Act for SendBroadcast {

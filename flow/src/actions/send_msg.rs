@@ -5,14 +5,14 @@ use uuid::Uuid;
 use super::{Act, Answered, Outcome};
 use crate::assets::ChannelRole;
 use crate::contact::ContactStatus;
-use crate::definition::{Json, Reader, Text};
+use crate::definition::{Json, Reader, Text, Translations};
 use crate::engine::Turn;
 use crate::env::Country;
 use crate::events::{EventKind, MsgOut, Unsendable};
 use crate::inspect::{Dependency, Visitor};
 use crate::refs::Ref;
 use crate::session::Offered;
-use crate::words::{Attachment, Language, QuickReply, QuickReplyKind};
+use crate::words::{Attachment, Content, Language, QuickReply, QuickReplyKind};
 
 /// The longest text in a definition, in characters.
 const MAX_TEXT_CHARS: usize = 10_000;
@@ -116,6 +116,24 @@ impl MsgParts {
         Said { text, attachments, quick_replies: offered, language }
     }
 
+    /// As it is written in one language, expressions and all.
+    pub(super) fn written(&self, translations: &Translations<'_>) -> Content {
+        let (text, _) = translations.texts("text", std::slice::from_ref(&self.text));
+        let (attachments, _) = translations.texts("attachments", &self.attachments);
+        let (quick_replies, _) = translations.texts("quick_replies", &self.quick_replies);
+        let file = |text: &Text| Attachment::parse(&text.raw).filter(|file| !file.url.starts_with('@'));
+        let reply = |(at, text): (usize, &Text)| {
+            let id = self.ids.get(at).cloned().flatten();
+            QuickReply { id, ..parse_quick_reply(&text.raw) }
+        };
+        Content {
+            text: text.first().map(|text| text.raw.to_string()).unwrap_or_default(),
+            attachments: attachments.iter().filter_map(file).collect(),
+            quick_replies: quick_replies.iter().enumerate().map(reply).collect(),
+            ..Content::default()
+        }
+    }
+
     /// The values for the template's gaps.
     pub(super) fn template_variables(
         &self,
@@ -152,6 +170,12 @@ fn evaluate_attachment(turn: &mut Turn<'_, '_>, text: &Text) -> Option<String> {
         return None;
     }
     Some(evaluated.to_owned())
+}
+
+impl SendMsg {
+    pub(crate) fn written(&self, translations: &Translations<'_>) -> Content {
+        self.parts.written(translations)
+    }
 }
 
 impl Act for SendMsg {

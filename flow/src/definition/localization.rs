@@ -87,7 +87,7 @@ impl Localization {
     }
 
     /// The translations of one item, if there are any.
-    pub(super) fn item(&self, language: Language, item: Uuid) -> Option<&[Property]> {
+    pub(crate) fn item(&self, language: Language, item: Uuid) -> Option<&[Property]> {
         let (_, items) = self.languages.iter().find(|(l, _)| *l == language)?;
         let at = items.binary_search_by_key(&item.as_u128(), |(uuid, _)| uuid.as_u128()).ok()?;
         Some(&items[at].1)

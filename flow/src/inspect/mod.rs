@@ -1,10 +1,12 @@
 //! What a flow needs and gives: the things it points at, its results, its texts, and what is wrong with it.
 mod expressions;
 mod known;
+mod messages;
 mod report;
 mod walk;
 
 pub use expressions::check_expressions;
+pub use messages::{Written, messages};
 
 pub use report::{
     Dependencies, DependencyInfo, Inspection, Issue, IssueKind, ResultInfo, inspect, references_of,

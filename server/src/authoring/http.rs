@@ -6,6 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::outlook::{self, ChannelOutlook};
 use super::view::{
     ConversationLine, Draft, ImportQuery, KeptConversation, LineFlows, Publish, PublishedVersion,
     SaveSimulation, Simulate, Simulation, TestRun,
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(flows))
         .routes(routes!(conversations_of))
+        .routes(routes!(outlook_of_draft))
         .routes(routes!(test_draft))
         .routes(routes!(test_published))
         .routes(routes!(publish_draft))
@@ -84,6 +86,23 @@ async fn drop_draft(
     let access = access::access_flows(&api.app, &by.0, line)?;
     drafts::drop_draft(&api.app, &access, by.ctx(&api)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the line's channels make of what publishing the draft would change, message by message.
+#[utoipa::path(get, path = "/lines/{line}/flows/draft/outlook", tag = "flows", params(("line" = Uuid, Path)), responses(
+    (status = 200, body = Vec<ChannelOutlook>), (status = 404, body = ProblemBody),
+    (status = 409, body = ProblemBody, description = "no-draft"),
+))]
+async fn outlook_of_draft(
+    State(api): State<Api>,
+    SignedIn(staff): SignedIn,
+    Path(line): Path<Uuid>,
+) -> Result<axum::Json<Vec<ChannelOutlook>>, Problem> {
+    access::access_flows(&api.app, &staff, line)?;
+    let looked = api.desk.look(&api.app, line).await?;
+    let tariffs = api.app.store.read(crate::tariffs::tariffs).await?;
+    let app = api.app.clone();
+    Ok(axum::Json(api.desk.work(move || outlook::of_draft(&app, &looked, &tariffs)).await?))
 }
 
 /// Play a conversation from its beginning, on the real engine; nothing is sent.

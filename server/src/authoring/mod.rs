@@ -8,6 +8,7 @@ mod export;
 pub mod http;
 mod lay;
 mod notes;
+mod outlook;
 mod publish;
 mod report;
 mod saved;

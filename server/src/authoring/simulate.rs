@@ -219,7 +219,6 @@ fn the_line_hears(line: &Line, text: &str) -> Vec<Note> {
 pub struct On<'a> {
     look: channels::Look,
     account: Option<&'a channels::Account>,
-    /// Of the line itself: most people whom it writes to have one of the same country.
     number: &'a str,
     tariffs: &'a Tariffs,
     day: Date,
@@ -237,8 +236,7 @@ impl<'a> On<'a> {
         };
         let accounts = line.channels.iter().filter_map(|channel| channel.account());
         let account = accounts.into_iter().find(|account| channels::Look::of(account) == look);
-        let number = line.channels.iter().find(|channel| channel.address.starts_with('+'));
-        let number = number.map_or("", |channel| channel.address.as_str());
+        let number = line.number();
         Self { look, account, number, tariffs, day: crate::answers::today(line, app.now()) }
     }
 
@@ -389,15 +387,7 @@ fn of_line(msg: &MsgOut, on: &On<'_>, costs: &mut Costs) -> Bubble {
     let preview = on.preview(&content);
     let price = on.price(&preview);
     price.iter().for_each(|price| costs.add(price));
-    let word = |value: serde_json::Result<serde_json::Value>| {
-        value.ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-    };
-    let mut degraded: Vec<Degraded> = preview
-        .degraded
-        .iter()
-        .map(|one| Degraded { what: word(serde_json::to_value(one.what)), why: one.why.clone() })
-        .collect();
-    degraded.extend(preview.refused.map(|why| Degraded { what: "message".to_owned(), why }));
+    let degraded = degraded_of(&preview);
     Bubble {
         from: BubbleFrom::Line,
         text: msg.text.clone(),
@@ -415,11 +405,19 @@ fn of_line(msg: &MsgOut, on: &On<'_>, costs: &mut Costs) -> Bubble {
         },
         attachments: attachments(&content),
         degraded,
-        segments: preview.segments.map(|segments| Segments {
-            count: segments.count,
-            encoding: segments.encoding.as_str(),
-            characters: segments.characters,
-        }),
+        segments: preview.segments.map(Segments::of),
         price: price.map(PriceView::of),
     }
+}
+
+/// What is shown otherwise than it is written, or why nothing can be sent.
+pub fn degraded_of(preview: &channels::Preview) -> Vec<Degraded> {
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let shown = preview.degraded.iter();
+    let shown =
+        shown.map(|one| Degraded { what: word(serde_json::to_value(one.what)), why: one.why.clone() });
+    let refused = preview.refused.iter().map(|why| Degraded { what: "message".to_owned(), why: why.clone() });
+    shown.chain(refused).collect()
 }

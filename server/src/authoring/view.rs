@@ -297,6 +297,15 @@ pub struct Segments {
     pub characters: usize,
 }
 
+impl Segments {
+    /// As the channels count them.
+    #[must_use]
+    pub fn of(segments: channels::Segments) -> Self {
+        let channels::Segments { count, encoding, characters, .. } = segments;
+        Self { count, encoding: encoding.as_str(), characters }
+    }
+}
+
 /// What else happened, for the flow's author.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Note {

@@ -119,6 +119,13 @@ impl Line {
         Some((path, file))
     }
 
+    /// A telephone number of the line, or nothing: most people whom it writes to have one of the same country.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        let number = self.channels.iter().find(|channel| channel.address.starts_with('+'));
+        number.map_or("", |channel| channel.address.as_str())
+    }
+
     /// Prepares a line's content for handling messages.
     #[must_use]
     pub fn new(

@@ -27,12 +27,12 @@ on_both_databases!(
     real_exports_come_in_or_say_why_not,
 );
 
-fn id(number: u32) -> String {
+pub(crate) fn id(number: u32) -> String {
     format!("60000000-0000-4000-8000-{number:012}")
 }
 
 /// A flow that asks one question.
-fn shelter(question: &str) -> Value {
+pub(crate) fn shelter(question: &str) -> Value {
     json!({
         "uuid": id(1), "name": "shelter", "spec_version": "14.4.2", "language": "spa", "type": "messaging",
         "expire_after_minutes": 60, "revision": 7, "localization": {},
@@ -55,7 +55,7 @@ fn shelter(question: &str) -> Value {
 }
 
 /// An export with the flow, and what an export can bring along.
-fn export(flows: &[Value]) -> Value {
+pub(crate) fn export(flows: &[Value]) -> Value {
     json!({
         "version": "13", "site": "https://textit.com", "flows": flows,
         "groups": [{"uuid": id(50), "name": "Families", "query": null}],
@@ -69,11 +69,11 @@ fn export(flows: &[Value]) -> Value {
     })
 }
 
-async fn author(world: &World) -> Browser {
+pub(crate) async fn author(world: &World) -> Browser {
     world.signed_in("Flor", &[Role::FlowAuthor]).await
 }
 
-fn path(world: &World, rest: &str) -> String {
+pub(crate) fn path(world: &World, rest: &str) -> String {
     format!("/lines/{}/flows{rest}", world.line)
 }
 
@@ -82,7 +82,7 @@ async fn import(world: &World, author: &Browser, body: Vec<u8>) -> Answer {
     author.send(request.body(Body::from(body)).unwrap()).await
 }
 
-async fn brings(world: &World, author: &Browser, export: &Value) -> Value {
+pub(crate) async fn brings(world: &World, author: &Browser, export: &Value) -> Value {
     import(world, author, export.to_string().into_bytes()).await.ok()
 }
 
@@ -101,7 +101,7 @@ fn has(list: &Value, wanted: &Value) -> bool {
 }
 
 #[track_caller]
-fn must_have(list: &Value, wanted: &Value) {
+pub(crate) fn must_have(list: &Value, wanted: &Value) {
     assert!(has(list, wanted), "{wanted} is missing in {list:#}");
 }
 

@@ -1,5 +1,6 @@
 //! What sending costs: the administrators' table, and what staff and flow authors see of it before anything is sent.
 #![expect(clippy::unwrap_used, reason = "test code")]
+use crate::flows::{author, brings, export, id, must_have, path, shelter};
 use crate::support::{Answer, Browser, World};
 use http::{Method, StatusCode};
 use openline::access::Role;
@@ -11,6 +12,7 @@ on_both_databases!(
     the_table_is_replaced_as_a_whole_and_wrong_rows_are_named,
     a_reply_tells_its_parts_and_its_price,
     a_simulation_tells_what_the_conversation_costs,
+    a_draft_tells_what_channels_make_of_it,
 );
 
 fn row(channel: &str, to: &str, unit: &str, price: &str, from: &str) -> Value {
@@ -121,4 +123,39 @@ async fn a_simulation_tells_what_the_conversation_costs(world: World) {
     assert_eq!(told["costs"], json!([{"amount": expected, "currency": "USD"}]));
     let chat = flor.post(&path, request("webchat")).await.ok();
     assert_eq!(chat["costs"], json!([]));
+}
+
+async fn a_draft_tells_what_channels_make_of_it(world: World) {
+    priced(&world, json!([row("sms", "+593", "segment", "0.0742", "2026-01-01")])).await;
+    sms(&world).await;
+    let flor = author(&world).await;
+    let outlook = path(&world, "/draft/outlook");
+    assert_eq!(flor.get(&outlook).await.status, StatusCode::CONFLICT, "there is no draft");
+    let mut flow = shelter(&format!("¿Necesita refugio? {}", "Es gratis. ".repeat(20)));
+    flow["localization"] = json!({"eng": {id(10): {"text": ["We have a bed."]}}});
+    brings(&world, &flor, &export(&[flow])).await;
+    let told = flor.get(&outlook).await.ok();
+    let of = |provider: &str| {
+        let all = told.as_array().unwrap();
+        all.iter()
+            .find(|one| one["provider"] == provider)
+            .unwrap_or_else(|| panic!("no {provider}: {told:#}"))
+    };
+    // Three texts: the question, the offer in two languages. Flows that do not change are not told of.
+    assert_eq!(of("whatsapp_cloud")["messages"], 3);
+    assert_eq!(of("whatsapp_cloud")["listed"], json!([]), "WhatsApp shows all as it is written");
+    let sms = of("twilio");
+    assert_eq!(sms["noteworthy"], 1, "{sms:#}");
+    let one = &sms["listed"][0];
+    assert_eq!(
+        (&one["flow"], &one["node"], &one["language"]),
+        (&json!("shelter"), &json!(id(2)), &json!("spa"))
+    );
+    assert!(one["words"].as_str().unwrap().starts_with("¿Necesita refugio? Es gratis."));
+    // The choice *Sí* makes all letters dear.
+    assert_eq!((&one["segments"]["count"], &one["segments"]["encoding"]), (&json!(4), &json!("ucs2")));
+    assert_eq!(one["price"]["currency"], "USD", "{one:#}");
+    assert_eq!(one["price"]["amount"], "0.2968");
+    must_have(&one["degraded"], &json!({"what": "quick_replies"}));
+    assert_eq!((&one["refused"], &one["has_expressions"]), (&json!(false), &json!(false)));
 }

@@ -13,6 +13,7 @@ export interface FlowsApi {
   discard(): Promise<void>;
   publish(version: number): Promise<{ version: number }>;
   test(source: F.Source): Promise<F.TestRun>;
+  outlook(): Promise<F.ChannelOutlook[]>;
   simulate(talk: F.SimulateRequest): Promise<F.Talk>;
   saved(): Promise<F.SavedLine[]>;
   keep(talk: F.SimulateRequest, name: string): Promise<F.Kept>;
@@ -31,6 +32,7 @@ export function flowsApi(line: string): FlowsApi {
     discard: () => request("DELETE", `${base}/draft`),
     publish: (version) => request("POST", `${base}/draft/publish`, { version }, slow),
     test: (source) => request("POST", `${base}/${source}/test`, {}, slow),
+    outlook: () => request("GET", `${base}/draft/outlook`, undefined, slow),
     simulate: (talk) => request("POST", `${base}/simulate`, talk),
     saved: () => request("GET", conversations),
     keep: (simulation, name) => request("POST", `${conversations}/from-simulation`, { name, simulation }),

@@ -168,6 +168,23 @@ export interface Bubble {
   /** What it costs today; absent where the table of prices does not say. */
   price?: { amount: string; currency: string } | null;
 }
+/** What a channel makes of the messages that publishing would change. */
+export interface ChannelOutlook {
+  channel: string;
+  name: string;
+  address: string;
+  messages: number;
+  noteworthy: number;
+  listed: MessageOutlook[];
+}
+export interface MessageOutlook extends Pick<Bubble, "segments" | "price" | "degraded"> {
+  flow: string;
+  node: string;
+  language: string;
+  words: string;
+  has_expressions: boolean;
+  refused: boolean;
+}
 export interface Note {
   kind: string;
   text: string;
