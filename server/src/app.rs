@@ -209,6 +209,8 @@ pub struct Signals {
     pub outbound: Notify,
     /// A job may be due.
     pub jobs: Notify,
+    /// A line or one of its channels was changed here.
+    pub lines: Notify,
     /// Counts up when open consoles and chat pages may have something to show.
     pub live: watch::Sender<u64>,
     /// Set when the server stops.
@@ -221,6 +223,7 @@ impl Default for Signals {
             inbound: Notify::new(),
             outbound: Notify::new(),
             jobs: Notify::new(),
+            lines: Notify::new(),
             live: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         }

@@ -249,12 +249,13 @@ async fn keys_loop(app: App) {
 /// How often the server looks whether its lines were changed by another process.
 const LINES_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Takes up what the command line or another server has imported.
+/// Takes up what the command line or another server has imported, and at once what was changed here in passing.
 async fn lines_loop(app: App) {
     let mut stopping = app.signals.stopping.subscribe();
     loop {
         tokio::select! {
             () = tokio::time::sleep(LINES_EVERY) => {}
+            () = app.signals.lines.notified() => {}
             _ = stopping.wait_for(|stop| *stop) => return,
         }
         if let Err(error) = lines::refresh(&app).await {

@@ -42,7 +42,7 @@ pub fn erase(tx: &mut Tx<'_>, app: &App, contact: &Contact, now: Ts) -> Result<(
     let proof = proof(app, &receipt, &row);
     tx.insert_erasure(&receipt, &ErasureRow { proof, ..row })?;
     jobs::add(tx, app, Some(contact.line_id), &Job::DestroyKey { key: contact.key_id }, now)?;
-    let effects = Effects { live: true, jobs: true, erased_keys: vec![contact.key_id], outbound: false };
+    let effects = Effects { live: true, jobs: true, erased_keys: vec![contact.key_id], ..Effects::default() };
     Ok((receipt, effects))
 }
 

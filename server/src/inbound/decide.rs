@@ -276,8 +276,10 @@ pub fn channel_event(
             let standing = if about.is_none() { Some(Standing::Stopped) } else { None };
             provider_standing(tx, app, line, channel, person, standing, now)
         }
-        ChannelEvent::OptedIn { person, .. } if !person.is_empty() => {
-            provider_standing(tx, app, line, channel, person, Some(Standing::Active), now)
+        // Who wants messages about one matter again has not taken back a STOP.
+        ChannelEvent::OptedIn { person, about, .. } if !person.is_empty() => {
+            let standing = if about.is_none() { Some(Standing::Active) } else { None };
+            provider_standing(tx, app, line, channel, person, standing, now)
         }
         ChannelEvent::ConversationStarted { person, .. } if !person.is_empty() => {
             conversation_started(tx, app, line, channel, person, now)

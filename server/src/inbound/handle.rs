@@ -29,6 +29,8 @@ pub struct Effects {
     pub outbound: bool,
     pub live: bool,
     pub jobs: bool,
+    /// A channel was stopped.
+    pub lines: bool,
     /// Keys of erased persons, to be destroyed now that the data says so.
     pub erased_keys: Vec<uuid::Uuid>,
 }
@@ -39,6 +41,7 @@ impl Effects {
         self.outbound |= other.outbound;
         self.live |= other.live;
         self.jobs |= other.jobs;
+        self.lines |= other.lines;
         self.erased_keys.extend(other.erased_keys);
     }
 
@@ -49,6 +52,9 @@ impl Effects {
         }
         if self.live {
             app.signals.touch_live();
+        }
+        if self.lines {
+            app.signals.lines.notify_one();
         }
         if self.jobs || !self.erased_keys.is_empty() {
             app.signals.jobs.notify_waiters();

@@ -14,7 +14,7 @@ use crate::consent;
 use crate::contacts;
 use crate::inbound::Effects;
 use crate::inbox;
-use crate::lines::{Channel, Line, Link};
+use crate::lines::{self, Channel, Line, Link};
 use crate::store::{Result, Ts, Tx};
 
 /// Applies one report; `None` when the message is not known (yet).
@@ -82,6 +82,9 @@ pub fn apply(
         return Ok(Some(Effects::default()));
     }
     let mut effects = Effects { outbound: true, ..Effects::default() };
+    if let Status::Failed { class: ErrorClass::AccountBroken, code, .. } = &report.status {
+        effects.lines = stop(tx, channel, code.as_deref(), now)?;
+    }
     // She has it by a channel that the message had left: her telephone need not go on ringing about it.
     if arrived && message.channel_id != channel.id {
         effects.jobs = calls::not_needed(tx, app, id, now)?;
@@ -185,6 +188,17 @@ fn goes_elsewhere(
     Ok(!channel.delivery.fail_over.is_empty() || !tx.routes_tried(id)?.is_empty())
 }
 
+/// The provider tells only afterwards that it refuses the account: as when it says so at once, what waits is kept until
+/// somebody has looked. The message itself is lost for this channel, and staff see it.
+fn stop(tx: &mut Tx<'_>, channel: &Channel, code: Option<&str>, now: Ts) -> Result<bool> {
+    let reason = label(ErrorClass::AccountBroken, code);
+    let stopped = lines::stop_channel(tx, channel, &reason, now)?;
+    if stopped {
+        tracing::error!(channel = %channel.id, %reason, "the provider reports that it refuses the account: the channel is stopped until somebody has looked");
+    }
+    Ok(stopped)
+}
+
 /// Whether another channel may reach her when this one failed for such a reason.
 fn fails_over(class: ErrorClass) -> bool {
     matches!(
@@ -194,6 +208,7 @@ fn fails_over(class: ErrorClass) -> bool {
             | ErrorClass::RefusedForNow
             | ErrorClass::Transient
             | ErrorClass::TemplateBroken
+            | ErrorClass::AccountBroken
     )
 }
 

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use openline::app::{Actor, Ctx};
 use openline::bulk;
 use openline::lines::{self, ChannelKind, Delivery, UnknownPolicy};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use world::fault::{Fault, Reports};
 use world::meta::Human;
@@ -358,6 +358,70 @@ async fn a_broken_account_stops_the_channel_and_loses_nothing(town: Town) {
     town.ends().await;
 }
 
+/// Brings something of the business account to the server as WhatsApp does, signed.
+async fn whatsapp_tells(town: &Town, field: &str, value: Value) {
+    let change = json!({"field": field, "value": value});
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]})
+        .to_string();
+    let signature = channels::sign_meta(world::line::app_secret(), body.as_bytes());
+    let delivered =
+        town.meta().post_raw(world::line::PHONE_NUMBER_ID, body.as_bytes(), Some(signature)).await;
+    assert_eq!(delivered.status, Some(200));
+    town.settle().await;
+}
+
+/// WhatsApp takes a message and tells afterwards that the account may not send: it comes by SMS, the channel is stopped,
+/// and what is written then waits.
+async fn an_account_that_is_refused_afterwards_is_stopped_too(town: Town) {
+    falls_over_to_sms(&town).await;
+    let lucia = town.staff("lucia").await;
+    let (whatsapp, sms) = amina(&town).await;
+    let id = talking(&town, &whatsapp, &lucia).await;
+    town.meta().set_reports(Reports { held: true, ..Reports::default() });
+    lucia.replies(&id, "uno").await;
+    let taken = whatsapp.sees_next("uno").await.id;
+    town.settle().await;
+    let error = json!({"code": 131_042, "title": "Business eligibility payment issue"});
+    let metadata = json!({"display_phone_number": "1", "phone_number_id": world::line::PHONE_NUMBER_ID});
+    let status =
+        json!({"id": taken, "status": "failed", "timestamp": "1", "recipient_id": NUMBER, "errors": [error]});
+    let told = json!({"messaging_product": "whatsapp", "metadata": metadata, "statuses": [status]});
+    whatsapp_tells(&town, "messages", told).await;
+    sms.sees_next("uno").await;
+    let manager = town.staff("rosa").await;
+    let stopped = async {
+        loop {
+            let health = manager.get("/health").await.ok();
+            let mut channels = health["channels"].as_array().expect("channels").iter();
+            let whatsapp = channels.find(|c| c["kind"] == "whatsapp").expect("the line has WhatsApp");
+            if whatsapp["state"] == "stopped" {
+                return whatsapp["state_reason"].clone();
+            }
+        }
+    };
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(15), stopped).await;
+    assert_eq!(stopped.expect("it stops"), "account_broken 131042");
+    town.ends().await;
+}
+
+/// Whoever wants WhatsApp's marketing messages again has not taken back her STOP.
+async fn wanting_marketing_again_takes_no_stop_back(town: Town) {
+    let lucia = town.staff("lucia").await;
+    let (whatsapp, _) = amina(&town).await;
+    let id = talking(&town, &whatsapp, &lucia).await;
+    whatsapp.texts("ALTO").await;
+    town.settle().await;
+    let standing = openline::sql!("SELECT count(*) FROM contact WHERE standing = 1");
+    let stopped = crate::media::rows(&town, standing).await;
+    let preference = json!({"wa_id": NUMBER, "user_id": "EC.amina", "category": "marketing_messages", "value": "resume", "timestamp": 1});
+    let metadata = json!({"display_phone_number": "1", "phone_number_id": world::line::PHONE_NUMBER_ID});
+    let told =
+        json!({"messaging_product": "whatsapp", "metadata": metadata, "user_preferences": [preference]});
+    whatsapp_tells(&town, "user_preferences", told).await;
+    assert_eq!((stopped, crate::media::rows(&town, standing).await), (1, 1), "{id}");
+    town.ends().await;
+}
+
 /// Somebody of whom WhatsApp tells no phone number is served like everybody else.
 async fn a_person_without_a_number_is_served(town: Town) {
     let lucia = town.staff("lucia").await;
@@ -384,5 +448,7 @@ world::stories!(
     a_paused_template_halts_the_sending,
     a_stop_between_queueing_and_sending_is_obeyed,
     a_broken_account_stops_the_channel_and_loses_nothing,
+    an_account_that_is_refused_afterwards_is_stopped_too,
+    wanting_marketing_again_takes_no_stop_back,
     a_person_without_a_number_is_served,
 );
