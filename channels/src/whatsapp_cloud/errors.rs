@@ -17,14 +17,14 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         // A template that is still being copied to where it is sent from (134101).
         1 | 2 | 131_000 | 131_016 | 131_053 | 133_000 | 133_004 | 134_101 => ErrorClass::Transient,
         131_047 => ErrorClass::WindowClosed,
-        // Undeliverable, part of an experiment without deliveries, not on the list of a test number, cannot be
-        // reached by user id with an authentication template.
-        131_026 | 130_472 | 131_030 | 131_062 => ErrorClass::Unreachable,
+        // Undeliverable, part of an experiment without deliveries, in a country that the account may not write to, not on
+        // the list of a test number, cannot be reached by user id with an authentication template.
+        131_026 | 130_472 | 130_497 | 131_030 | 131_062 => ErrorClass::Unreachable,
         131_050 => ErrorClass::OptedOut,
         131_048 | 131_049 => ErrorClass::RefusedForNow,
         132_000 | 132_001 | 132_005 | 132_007 | 132_012 | 132_015 | 132_016 | 132_018 | 132_068 | 132_069
         | 134_100 | 134_102 => ErrorClass::TemplateBroken,
-        // Authentication, permission, policy, restriction, lock, payment, country, registration.
+        // Authentication, permission, policy, lock, payment, registration.
         0
         | 3
         | 10
@@ -32,7 +32,6 @@ pub const fn class(code: i64) -> Option<ErrorClass> {
         | 190
         | 200..=299
         | 368
-        | 130_497
         | 131_005
         | 131_031
         | 131_037

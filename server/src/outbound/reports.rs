@@ -82,7 +82,9 @@ pub fn apply(
         return Ok(Some(Effects::default()));
     }
     let mut effects = Effects { outbound: true, ..Effects::default() };
-    if let Status::Failed { class: ErrorClass::AccountBroken, code, .. } = &report.status {
+    if let Status::Failed { class: ErrorClass::AccountBroken, code, .. } = &report.status
+        && speaks_of_the_account(channel)
+    {
         effects.lines = stop(tx, channel, code.as_deref(), now)?;
     }
     // She has it by a channel that the message had left: her telephone need not go on ringing about it.
@@ -186,6 +188,14 @@ fn goes_elsewhere(
         return Ok(false);
     }
     Ok(!channel.delivery.fail_over.is_empty() || !tx.routes_tried(id)?.is_empty())
+}
+
+/// Whether a reported refusal is of the account as a whole. Meta's codes are; those of others can mean the sender at one
+/// network alone, and must not silence the line for everybody.
+fn speaks_of_the_account(channel: &Channel) -> bool {
+    use channels::Provider::{Dialog360, Instagram, Messenger, Turn, WhatsappCloud};
+    let provider = channel.account().map(channels::Account::provider);
+    matches!(provider, Some(WhatsappCloud | Dialog360 | Turn | Messenger | Instagram))
 }
 
 /// The provider tells only afterwards that it refuses the account: as when it says so at once, what waits is kept until
