@@ -31,7 +31,7 @@ pub enum Fault {
 
 /// The faults that the next requests will meet, in order; empty means that all is well.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<VecDeque<Fault>>);
+pub struct Faults(Mutex<VecDeque<(Duration, Fault)>>);
 
 impl Faults {
     /// The next request meets `fault`.
@@ -42,7 +42,12 @@ impl Faults {
     /// The next `n` requests meet `fault`.
     pub fn next_n(&self, fault: Fault, n: usize) {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.extend(std::iter::repeat_n(fault, n));
+        queue.extend(std::iter::repeat_n((Duration::ZERO, fault), n));
+    }
+
+    /// The next request meets `fault` after this real time: other things happen meanwhile.
+    pub fn next_after(&self, pause: Duration, fault: Fault) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((pause, fault));
     }
 
     /// How many requests are still going to fail.
@@ -51,8 +56,10 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub(crate) fn take(&self) -> Option<Fault> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    pub(crate) async fn take(&self) -> Option<Fault> {
+        let (pause, fault) = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        tokio::time::sleep(pause).await;
+        Some(fault)
     }
 }
 

@@ -61,7 +61,8 @@ pub fn apply(
     // The provider's own answer is not written down yet: whether another channel must take over, and whether this was
     // the last of several parts, is decided after that.
     let arrived = matches!(report.status, Status::Delivered | Status::Read);
-    let of_several = arrived && message.requests > 1;
+    // A part may be on its way still, or refused just now: what one says must not stand for all.
+    let of_several = !matches!(report.status, Status::Failed { .. }) && message.requests > 1;
     if message.state == MessageState::Sending
         && (of_several || goes_elsewhere(tx, channel, id, &message, &report.status)?)
     {

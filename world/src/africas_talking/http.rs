@@ -37,7 +37,7 @@ async fn call(State(inner): State<Arc<Inner>>, headers: HeaderMap, RawForm(form)
     let fields: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
     let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
     let Some(account) = account(&inner, &headers, field("username")) else { return not_authenticated() };
-    let fault = inner.faults.take();
+    let fault = inner.faults.take().await;
     match fault {
         Some(Fault::ServerError) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::Throttled | Fault::PairRate) => return StatusCode::TOO_MANY_REQUESTS.into_response(),

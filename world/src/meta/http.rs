@@ -82,7 +82,7 @@ async fn take(inner: &Arc<Inner>, version: &str, id: &str, headers: &HeaderMap, 
     if !bears(headers, &account.token) {
         return bad_token();
     }
-    let fault = inner.faults.take();
+    let fault = inner.faults.take().await;
     if let Some(response) = refuse(fault) {
         return response;
     }

@@ -84,7 +84,7 @@ async fn call(
 }
 
 async fn answer(inner: &Arc<Inner>, bot: &Arc<Bot>, method: &str, given: &Parameters) -> Response {
-    let fault = if send::sends(method) { inner.faults.take() } else { None };
+    let fault = if send::sends(method) { inner.faults.take().await } else { None };
     if let Some(response) = fault.and_then(meets) {
         return response;
     }

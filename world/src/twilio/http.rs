@@ -79,7 +79,7 @@ async fn create(
         Ok(account) => account,
         Err(refused) => return refused,
     };
-    let fault = inner.faults.take();
+    let fault = inner.faults.take().await;
     match fault {
         Some(Fault::ServerError) => {
             return error(StatusCode::INTERNAL_SERVER_ERROR, 20_500, "An internal server error has occurred");

@@ -126,7 +126,7 @@ fn details(inner: &Inner, bot: &Bot, given: &Value) -> Result<Value, Refusal> {
 }
 
 async fn send(inner: &Arc<Inner>, bot: &Arc<Bot>, body: &Value, length: usize) -> Answer {
-    let fault = inner.faults.take();
+    let fault = inner.faults.take().await;
     match fault {
         Some(Fault::ServerError) => return (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None),
         Some(Fault::Throttled | Fault::PairRate) => return refused(&(12, "tooManyRequests".to_owned())),

@@ -7,7 +7,7 @@ use openline::lines::{self, ChannelKind, Delivery, UnknownPolicy};
 use openline::store::Sql;
 use uuid::Uuid;
 use world::fault::Fault;
-use world::thread::Thread;
+use world::thread::{Bubble, Thread};
 use world::town::Town;
 use world::viber;
 
@@ -79,6 +79,35 @@ async fn what_comes_later_waits_for_every_part(town: Town) {
     assert_eq!(told("segundo", 0), Some(1), "{}", whatsapp.so_far());
     assert!(kinds[2].1 == 1 && kinds[3].1 == 1, "{}", whatsapp.so_far());
     assert_eq!(told("primero", 1).map(|at| at >= 2), Some(true), "{}", whatsapp.so_far());
+    town.ends().await;
+}
+
+/// WhatsApp says of the first picture that it was sent while the second is on its way, which is refused for now: the second
+/// is tried again all the same.
+async fn what_is_said_of_one_part_is_not_said_of_all(town: Town) {
+    let lucia = town.staff("lucia").await;
+    let (whatsapp, _) = amina(&town).await;
+    let id = talking(&town, &whatsapp, &lucia).await;
+    town.settle().await;
+    let mut files = Vec::new();
+    for side in [48, 64] {
+        let photo = encoded(&noise(side, side), ImageFormat::Png);
+        files.push(id_of(&lucia.brings(&id, "photo.png", photo).await.ok()));
+    }
+    town.meta().faults().next(Fault::Slow(std::time::Duration::ZERO));
+    town.meta().faults().next_after(std::time::Duration::from_millis(1_500), Fault::ServerError);
+    drop(lucia.replies_with(&id, "Los dos planos", &[(&files[0], ""), (&files[1], "")]).await.ok());
+    town.settle().await;
+    town.advance(A_MINUTE).await;
+    assert_eq!(town.meta().faults().left(), 0);
+    let is_picture = |bubble: &Bubble| bubble.media.iter().any(|file| file.content_type.starts_with("image"));
+    let pictures = whatsapp.conversation().into_iter().filter(is_picture).count();
+    assert_eq!(pictures, 2, "{}", whatsapp.so_far());
+    // What was said of the first waited for the second, and is heard when it comes to its turn again.
+    for _ in 0..5 {
+        town.advance(A_MINUTE).await;
+    }
+    assert_eq!(status(&lucia, &id, "Los dos planos").await, "read");
     town.ends().await;
 }
 
@@ -297,6 +326,7 @@ async fn a_refusal_that_tells_of_a_stop_is_written_down(town: Town) {
 }
 
 world::stories!(
+    what_is_said_of_one_part_is_not_said_of_all,
     what_comes_later_waits_for_every_part,
     a_conversation_goes_before_a_sending,
     a_message_is_not_tried_for_ever,

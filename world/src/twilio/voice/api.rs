@@ -30,7 +30,7 @@ pub(in super::super) async fn create(
         Ok(account) => account,
         Err(refused) => return refused,
     };
-    let fault = inner.faults.take();
+    let fault = inner.faults.take().await;
     match fault {
         Some(Fault::ServerError) => {
             return error(StatusCode::INTERNAL_SERVER_ERROR, 20_500, "Internal Server Error");
